@@ -1,0 +1,167 @@
+#include "clock/trace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clock/timestamp.h"
+
+namespace lockstep {
+namespace {
+
+// Widths of the columns of a line. Longer texts push the rest of their line to the right.
+constexpr std::size_t kNumberWidth = 6;
+constexpr std::size_t kTimeWidth = 17;
+constexpr std::size_t kLabelWidth = 18;
+constexpr std::size_t kCauseWidth = 7;
+
+std::string right_aligned(std::string text, std::size_t width) {
+  if (text.size() < width) text.insert(0, width - text.size(), ' ');
+  return text;
+}
+
+std::string left_aligned(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+void append_escaped(std::string& out, char c) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += c;
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (is_control(c)) {
+    out += "\\x";
+    out += kDigits[static_cast<unsigned char>(c) >> 4];
+    out += kDigits[static_cast<unsigned char>(c) & 0xf];
+  } else {
+    out += c;
+  }
+}
+
+// Bare where that is clear (so compact JSON stays readable), else in quotes. Two different values
+// never give one text.
+void append_value(std::string& out, const std::string& value) {
+  const bool bare =
+      !value.empty() && value.front() != '"' &&
+      std::none_of(value.begin(), value.end(), [](char c) { return c == ' ' || is_control(c); });
+  if (bare) {
+    out += value;
+    return;
+  }
+  out += '"';
+  for (const char c : value) append_escaped(out, c);
+  out += '"';
+}
+
+// A text's length goes before its bytes, so that ("ab", "c") and ("a", "bc") differ.
+std::uint64_t digest_text(std::uint64_t state, std::string_view text) noexcept {
+  return digest_bytes(digest_number(state, text.size()), text);
+}
+
+std::uint64_t digest_entry(std::uint64_t state, const TraceEntry& entry) noexcept {
+  state = digest_number(state, entry.number);
+  state = digest_number(state, static_cast<std::uint64_t>(entry.at.time_since_epoch().count()));
+  state = digest_text(state, entry.label);
+  state = digest_number(state, entry.cause);
+  state = digest_number(state, entry.fields.size());
+  for (const auto& [name, value] : entry.fields) {
+    state = digest_text(digest_text(state, name), value);
+  }
+  return state;
+}
+
+// The entry at `at`, or word that there is none.
+std::string describe(const std::vector<TraceEntry>& entries, std::size_t at) {
+  return at < entries.size() ? entries[at].to_text() : "(the trace ends here)";
+}
+
+}  // namespace
+
+std::string TraceEntry::to_text() const {
+  auto line = right_aligned(std::to_string(number), kNumberWidth);
+  line += right_aligned(to_seconds(at.time_since_epoch()), kTimeWidth) + "  ";
+  line += left_aligned(label, kLabelWidth) + ' ';
+  line += left_aligned(cause == 0 ? "" : "<" + std::to_string(cause), kCauseWidth);
+  for (const auto& [name, value] : fields) {
+    line += ' ' + name + '=';
+    append_value(line, value);
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+std::uint64_t Trace::record(Instant at, std::string_view label, std::initializer_list<Field> fields,
+                            std::uint64_t cause) {
+  TraceEntry entry;
+  entry.at = at;
+  entry.label = label;
+  entry.cause = cause;
+  entry.fields.reserve(fields.size());
+  for (const auto& [name, value] : fields) entry.fields.emplace_back(name, value);
+
+  const std::scoped_lock lock(mutex_);
+  entry.number = entries_.size() + 1;
+  entry.digest = digest_entry(entries_.empty() ? kDigestStart : entries_.back().digest, entry);
+  entries_.push_back(std::move(entry));
+  return entries_.size();
+}
+
+std::uint64_t Trace::digest() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.empty() ? kDigestStart : entries_.back().digest;
+}
+
+std::size_t Trace::size() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.size();
+}
+
+std::vector<TraceEntry> Trace::entries() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_;
+}
+
+std::string Trace::to_text() const {
+  std::string text;
+  for (const auto& entry : entries()) text += entry.to_text() + '\n';
+  return text;
+}
+
+std::optional<std::string> first_divergence(const std::vector<TraceEntry>& left,
+                                            const std::vector<TraceEntry>& right,
+                                            std::size_t context) {
+  const auto [at_left, at_right] =
+      std::mismatch(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const auto& a, const auto& b) { return a.digest == b.digest; });
+  if (at_left == left.end() && at_right == right.end()) return std::nullopt;
+
+  const auto at = static_cast<std::size_t>(at_left - left.begin());
+  std::string text = "the traces part at entry " + std::to_string(at + 1) + '\n';
+  for (auto i = at - std::min(at, context); i < at; ++i)
+    text += "both   " + describe(left, i) + '\n';
+  text += "left   " + describe(left, at) + '\n';
+  text += "right  " + describe(right, at) + '\n';
+  return text;
+}
+
+std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept {
+  constexpr std::uint64_t kPrime = 0x100000001b3ULL;
+  for (const char c : bytes) state = (state ^ static_cast<unsigned char>(c)) * kPrime;
+  return state;
+}
+
+std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept {
+  // Low byte first, whatever the machine's order.
+  char bytes[8];
+  for (auto& byte : bytes) {
+    byte = static_cast<char>(number & 0xff);
+    number >>= 8;
+  }
+  return digest_bytes(state, {bytes, sizeof bytes});
+}
+
+}  // namespace lockstep

@@ -1,0 +1,69 @@
+// The trace: what happened in a run, step by step, with a chained digest.
+//
+// Two runs are the same run when their traces are equal byte for byte. Each entry's digest covers
+// everything before it, so the first entry whose digest differs is where two runs part.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "clock/time.h"
+
+namespace lockstep {
+
+struct TraceEntry {
+  std::uint64_t number = 0;  // 1, 2, 3, ...
+  Instant at{};
+  std::string label;        // what kind of step: "send", "response", ...
+  std::uint64_t cause = 0;  // number of the entry it follows from; 0: none
+  // Payload, outputs and state, in writing order.
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::uint64_t digest = 0;  // of this entry and all before it
+
+  // One line, columns aligned: number, time in seconds, label, cause as "<number", fields as
+  // name=value. A value with spaces or control characters stands in quotes, escaped.
+  std::string to_text() const;
+};
+
+// Thread-safe.
+class Trace {
+ public:
+  using Field = std::pair<std::string_view, std::string>;
+
+  // Appends an entry and returns its number.
+  std::uint64_t record(Instant at, std::string_view label, std::initializer_list<Field> fields,
+                       std::uint64_t cause = 0);
+
+  // The digest over all entries; a fixed value for an empty trace.
+  std::uint64_t digest() const;
+  std::size_t size() const;
+  std::vector<TraceEntry> entries() const;
+  std::string to_text() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<TraceEntry> entries_;
+};
+
+// Where two traces part: a text that shows the last `context` common entries and the first two that
+// differ. Nothing when they are equal. Entries are compared by digest, so both vectors must start
+// at a trace's first entry.
+std::optional<std::string> first_divergence(const std::vector<TraceEntry>& left,
+                                            const std::vector<TraceEntry>& right,
+                                            std::size_t context = 3);
+
+// The 64-bit FNV-1a hash continued from `state`: the mixing the digest is made of, for anybody who
+// has to hash a state into one number that is the same on every compiler.
+constexpr std::uint64_t kDigestStart = 0xcbf29ce484222325ULL;
+std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept;
+// The number's eight bytes, low byte first.
+std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept;
+
+}  // namespace lockstep
