@@ -1,0 +1,187 @@
+// What is behind a Client: one engine under one mutex, the protocols, and the two sides that use them.
+//
+// Callers' side: capture, flush, shutdown, flags. It takes the mutex for the few instructions that
+// change the engine's state; nothing is rendered, encoded, compressed or sent under it. Host's side:
+// take() and finish(), called by one thread at a time (a Pump). Every call checks first whether the
+// process was forked: in a child nothing here may be locked.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clock/chance.h"
+#include "clock/clock.h"
+#include "sdk/client.h"
+#include "sdk/codec/codec.h"
+#include "sdk/engine/engine.h"
+#include "sdk/flags/called_cache.h"
+#include "sdk/flags/flag_calls.h"
+#include "sdk/host/host.h"
+#include "sdk/options.h"
+#include "sdk/protocol/protocol.h"
+#include "sdk/transport/transport.h"
+
+namespace lockstep {
+
+// What one turn wants of the transport, and what is left to tell the callbacks.
+struct CoreWork {
+  struct Start {
+    std::uint64_t number = 0;  // the core's name for the request
+    http::Request request;
+    TransferLimits limits;
+  };
+  std::vector<Start> starts;
+  std::vector<std::uint64_t> cancels;
+  std::vector<engine::Ended> ended;
+  std::vector<ErrorReport> errors;
+  std::vector<RequestReport> requests;
+  bool notify = false;
+  bool any() const noexcept {
+    return notify || !starts.empty() || !cancels.empty() || !ended.empty() || !errors.empty() ||
+           !requests.empty();
+  }
+};
+
+class ClientCore final {
+ public:
+  // `options` are valid.
+  ClientCore(Options options, std::shared_ptr<Host> host);
+
+  // --- callers' side, thread-safe ---------------------------------------------------------------
+
+  // An event before it has an identity.
+  struct Draft {
+    std::string_view distinct_id;
+    std::string_view name;
+    PropertyList properties;
+    const EventOptions* options = nullptr;
+    std::optional<Uuid> uuid = std::nullopt;
+    std::optional<WallTime> timestamp = std::nullopt;
+  };
+  CaptureResult capture(Lane lane, const Draft& draft) noexcept;
+  CaptureResult capture(Lane lane, Event event) noexcept;
+
+  engine::Ticket begin_flush(Instant deadline);
+  engine::Ticket begin_shutdown(Instant deadline);
+  bool ticket_done(engine::Ticket ticket) const;
+  FlushReport ticket_report(engine::Ticket ticket) const;
+  // Waits until the report is final and its consequences are carried out: callbacks called, requests
+  // cancelled.
+  FlushReport wait_for(engine::Ticket ticket, Instant deadline);
+  void forget(engine::Ticket ticket) noexcept;
+
+  FlagResult get_feature_flag(const FlagRequest& request);
+
+  void set_opted_out(bool out) noexcept { opted_out_.store(out); }
+  bool opted_out() const noexcept { return opted_out_.load(); }
+  Stats stats() const;
+  bool closing() const;
+  // In a forked child: the parent's client, of which nothing may be touched.
+  bool foreign() const noexcept;
+
+  const Options& options() const noexcept { return options_; }
+  // Unique on its host.
+  std::uint64_t id() const noexcept { return client_id_; }
+  Host& host() noexcept { return *host_; }
+
+  // --- the host's side --------------------------------------------------------------------------
+
+  // A request ended. Called by the pumping thread, before the next take().
+  void completed(std::uint64_t number, http::Result result, Now now);
+  // Lets the engine decide, and encodes what it wants sent.
+  CoreWork take(Now now);
+  // Runs the callbacks and wakes whoever waits; after the transport got what take() asked for.
+  void finish(CoreWork work);
+  // When take() wants to be called next.
+  Instant next_wake(Instant now) const;
+
+  // What callers wait on, for Host::wait().
+  std::mutex& mutex() const noexcept { return mutex_; }
+  Condition& changed() noexcept { return changed_; }
+
+  // The engine's laws, checked; for tests and simulations.
+  std::optional<std::string> broken_invariant() const;
+  std::uint64_t engine_digest() const;
+
+ private:
+  struct Request {  // an ingestion request in flight
+    engine::BatchPtr batch;
+    WallTime sent_at{};
+    Instant started{};
+    std::size_t body_bytes = 0;
+  };
+
+  CaptureResult render_and_admit(Lane lane, const Draft& draft, Uuid uuid, WallTime timestamp);
+  CaptureResult admit(engine::EventRef event, Uuid uuid);
+  CaptureResult drop(Lane lane, DropReason reason, Uuid uuid);
+  CaptureResult refuse(Admission admission) noexcept;
+  std::optional<Admission> refusal() const noexcept;
+  void wait_for_room(std::unique_lock<std::mutex>& lock, Lane lane, std::size_t bytes);
+  std::optional<DropReason> run_hooks(Event& event) const noexcept;
+  Uuid new_uuid(WallTime time) noexcept;
+  const Protocol& protocol(Lane lane) const noexcept;
+  bool settled(std::optional<std::uint64_t>& turn) const;
+
+  void encode(const engine::Send& send, Now now, CoreWork& work);
+  void report_flag(const FlagRequest& request, const FlagResult& result);
+  void log(LogLevel level, std::string_view message) const noexcept;
+  template <typename Argument>
+  void call(const std::function<void(const Argument&)>& callback, const Argument& argument) const noexcept;
+  void trace(std::string_view label,
+             std::initializer_list<std::pair<std::string_view, std::string>> fields) const;
+
+  const Options options_;
+  const std::shared_ptr<Host> host_;
+  const std::uint64_t client_id_;
+  const std::uint64_t fork_generation_;
+  const std::unique_ptr<Protocol> analytics_;
+  const std::unique_ptr<Protocol> ai_;
+  std::atomic<bool> opted_out_{false};
+  std::atomic<std::uint64_t> uuids_{0};
+  std::atomic<std::uint64_t> refused_{0};
+
+  mutable std::mutex mutex_;
+  Condition changed_;
+  engine::Engine engine_;                   // guarded by mutex_
+  engine::Effects outbox_;                  // what the engine wants and no turn has taken yet
+  FlagCalls flags_;
+  FlagCalledCache flag_called_;
+  std::vector<std::uint64_t> flag_cancels_;
+  bool turning_ = false;                    // a turn has taken work and not finished it
+  std::uint64_t turns_finished_ = 0;
+
+  // The pumping thread's own.
+  Compressor compressor_;
+  std::map<std::uint64_t, Request> requests_;
+  std::vector<RequestReport> reports_;
+};
+
+// A ticket and the core that knows it; the last handle frees it.
+class FlushTicket {
+ public:
+  FlushTicket(std::shared_ptr<ClientCore> core, engine::Ticket number, Instant deadline)
+      : core_(std::move(core)), number_(number), deadline_(deadline) {}
+  FlushTicket(const FlushTicket&) = delete;
+  FlushTicket& operator=(const FlushTicket&) = delete;
+  ~FlushTicket() {
+    if (core_ != nullptr) core_->forget(number_);
+  }
+  // nullptr: there was nothing to start (a disabled or foreign client).
+  ClientCore* core() const noexcept { return core_.get(); }
+  engine::Ticket number() const noexcept { return number_; }
+  Instant deadline() const noexcept { return deadline_; }
+
+ private:
+  std::shared_ptr<ClientCore> core_;
+  engine::Ticket number_;
+  Instant deadline_;
+};
+
+}  // namespace lockstep

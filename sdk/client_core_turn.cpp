@@ -1,0 +1,174 @@
+// The host's side of a client: what one turn of a Pump does with it.
+
+#include <exception>
+#include <utility>
+
+#include "clock/trace.h"
+#include "sdk/client_core.h"
+
+namespace lockstep {
+
+namespace {
+
+constexpr Stream kRequestId{"request-id"};
+
+// Flag requests and ingestion requests share the transport; this bit keeps their numbers apart.
+constexpr std::uint64_t kFlagBit = std::uint64_t{1} << 63;
+
+std::string digest_text(std::string_view bytes) {
+  return std::to_string(digest_bytes(kDigestStart, bytes));
+}
+
+}  // namespace
+
+CoreWork ClientCore::take(Now now) {
+  CoreWork work;
+  engine::Effects effects;
+  std::vector<FlagCalls::Start> flag_starts;
+  {
+    const std::lock_guard lock(mutex_);
+    engine_.advance(now, outbox_);
+    flags_.advance(now, flag_starts);
+    effects = std::exchange(outbox_, {});
+    for (const std::uint64_t request : flag_cancels_) work.cancels.push_back(request | kFlagBit);
+    flag_cancels_.clear();
+    turning_ = !effects.empty() || !flag_starts.empty() || !reports_.empty() || !work.cancels.empty();
+    if (!turning_) return work;
+  }
+  for (const engine::RequestNumber request : effects.cancels) {
+    work.cancels.push_back(request);
+    requests_.erase(request);
+  }
+  for (const engine::Send& send : effects.sends) encode(send, now, work);
+  for (FlagCalls::Start& start : flag_starts) {
+    work.starts.push_back({start.request | kFlagBit,
+                           std::move(start.message),
+                           {start.deadline, options_.connect_timeout, options_.max_response_bytes}});
+  }
+  work.ended = std::move(effects.ended);
+  work.errors = std::move(effects.errors);
+  work.requests = std::exchange(reports_, {});
+  // Room in a queue, a finished ticket, a flag's answer: whoever waits asks again.
+  work.notify = true;
+  return work;
+}
+
+void ClientCore::encode(const engine::Send& send, Now now, CoreWork& work) try {
+  const engine::Batch& batch = *send.batch;
+  // Drawn by key, so that every attempt at a batch gets the same id without anyone keeping it.
+  const std::uint64_t index = batch.number * 2;
+  const Chance& chance = host_->chance();
+  const Uuid request_id = make_uuid_v4(chance.bits({kRequestId, client_id_, index}),
+                                       chance.bits({kRequestId, client_id_, index + 1}));
+  http::Request request = protocol(batch.lane).encode({batch, request_id, now});
+  if (options_.trace != nullptr) {
+    trace("send", {{"batch", std::to_string(batch.number)},
+                   {"attempt", std::to_string(batch.attempt)},
+                   {"events", std::to_string(batch.events.size())},
+                   {"path", request.url.path},
+                   {"body", digest_text(request.body)}});
+  }
+  if (options_.compression != Compression::none) {
+    request.body = compressor_.compress(options_.compression, request.body);
+    request.headers.set("Content-Encoding", std::string(content_encoding(options_.compression)));
+  }
+  requests_[send.request] = {send.batch, now.wall, now.at, request.body.size()};
+  work.starts.push_back({send.request,
+                         std::move(request),
+                         {send.deadline, options_.connect_timeout, options_.max_response_bytes}});
+} catch (const std::exception& problem) {
+  // Out of memory while encoding: as if the network had failed. The engine decides what that means.
+  const std::lock_guard lock(mutex_);
+  engine_.completed(send.request,
+                    transport_verdict({http::TransportErrorKind::malformed, problem.what()}), now,
+                    outbox_);
+}
+
+void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
+  if ((number & kFlagBit) != 0) {
+    const std::lock_guard lock(mutex_);
+    flags_.completed(number & ~kFlagBit, result, now);
+    outbox_.waiters_changed = true;
+    return;
+  }
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return;
+  const Request request = std::move(found->second);
+  requests_.erase(found);
+
+  RequestReport report;
+  report.sent_at = request.sent_at;
+  report.duration = now.at - request.started;
+  report.lane = request.batch->lane;
+  report.attempt = request.batch->attempt;
+  report.body_bytes = request.body_bytes;
+  engine::Verdict verdict;
+  if (const auto* response = std::get_if<http::Response>(&result)) {
+    verdict = protocol(request.batch->lane).interpret(*request.batch, *response, now.wall);
+    report.status = response->status;
+  } else {
+    verdict = transport_verdict(std::get<http::TransportError>(result));
+    report.error = verdict.detail;
+  }
+  if (options_.trace != nullptr) {
+    trace("answer", {{"batch", std::to_string(request.batch->number)},
+                     {"attempt", std::to_string(request.batch->attempt)},
+                     {"status", std::to_string(report.status)},
+                     {"detail", verdict.detail}});
+  }
+  if (options_.on_request != nullptr) {
+    for (const engine::EventRef& event : request.batch->events) report.uuids.push_back(event.uuid());
+    reports_.push_back(std::move(report));
+  }
+  const std::lock_guard lock(mutex_);
+  engine_.completed(number, std::move(verdict), now, outbox_);
+}
+
+template <typename Argument>
+void ClientCore::call(const std::function<void(const Argument&)>& callback,
+                      const Argument& argument) const noexcept {
+  if (callback == nullptr) return;
+  try {
+    callback(argument);
+  } catch (const std::exception& problem) {
+    log(LogLevel::error, std::string("a callback threw: ") + problem.what());
+  } catch (...) {
+    log(LogLevel::error, "a callback threw");
+  }
+}
+
+void ClientCore::finish(CoreWork work) {
+  for (const RequestReport& report : work.requests) call(options_.on_request, report);
+  for (const ErrorReport& error : work.errors) {
+    log(LogLevel::warning, error.message + " (" + std::to_string(error.events) + " events)");
+    call(options_.on_error, error);
+  }
+  const bool heard = options_.on_outcome != nullptr || options_.trace != nullptr;
+  for (const engine::Ended& ended : work.ended) {
+    if (!heard) break;
+    const Outcome outcome{ended.event.uuid(), ended.event.lane(), ended.delivered,
+                          ended.unconfirmed,  ended.reason,       ended.attempts,
+                          ended.status,       ended.detail};
+    if (options_.trace != nullptr) {
+      trace("outcome", {{"uuid", outcome.uuid.to_string()},
+                        {"end", outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
+                                                  : std::string(to_string(outcome.reason))},
+                        {"attempts", std::to_string(outcome.attempts)}});
+    }
+    call(options_.on_outcome, outcome);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    turning_ = false;
+    ++turns_finished_;
+  }
+  host_->clock().notify(changed_);
+}
+
+Instant ClientCore::next_wake(Instant now) const {
+  const std::lock_guard lock(mutex_);
+  if (!outbox_.empty() || !flag_cancels_.empty()) return now;
+  return std::min(engine_.next_wake(now), flags_.next_wake());
+}
+
+}  // namespace lockstep

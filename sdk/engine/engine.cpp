@@ -1,0 +1,176 @@
+#include "sdk/engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockstep::engine {
+
+namespace {
+
+// How often a queue that stays full says so again.
+constexpr Duration kFullWarningInterval = std::chrono::seconds{30};
+
+}  // namespace
+
+Admitted Engine::admit(EventRef event, Now now, Effects& out) {
+  const Lane which = event.lane();
+  if (closing_) return {Admission::closed, DropReason::queue_full, false};
+
+  event.stamp(next_sequence_++, now.at);
+  LaneStats& count = stats(which);
+  ++count.captured;
+  if (event.size() > limits(which).max_event_bytes) {
+    ++count.dropped_by_reason[static_cast<std::size_t>(DropReason::too_large)];
+    out.ended.push_back({std::move(event), false, false, DropReason::too_large, 0, 0,
+                         "larger than the client's limit for one event"});
+    return {Admission::dropped, DropReason::too_large, true};
+  }
+  if (!fits(which, event.size()) &&
+      !(config_.queue_full == QueueFullPolicy::drop_oldest && make_room(which, event.size(), out))) {
+    ++count.dropped_by_reason[static_cast<std::size_t>(DropReason::queue_full)];
+    out.ended.push_back({std::move(event), false, false, DropReason::queue_full, 0, 0, {}});
+    refuse(which, now, out);
+    return {Admission::dropped, DropReason::queue_full, true};
+  }
+
+  LaneState& state = lane(which);
+  const std::size_t bytes_before = state.queue_bytes;
+  ++count.pending;
+  count.pending_bytes += event.size();
+  state.queue_bytes += event.size();
+  state.queue.push_back(std::move(event));
+
+  // Wake the driver only when what it waits for has changed: the first event starts the interval, and
+  // a full batch is due at once.
+  const std::size_t full = limits(which).max_batch_bytes;
+  const bool wake = state.queue.size() == 1 || state.queue.size() == limits(which).flush_at ||
+                    (bytes_before < full && state.queue_bytes >= full) || !out.empty();
+  return {Admission::accepted, DropReason::queue_full, wake};
+}
+
+void Engine::count_drop(Lane which, DropReason reason) noexcept {
+  ++stats(which).captured;
+  ++stats(which).dropped_by_reason[static_cast<std::size_t>(reason)];
+}
+
+bool Engine::has_room(Lane which, std::size_t bytes) const noexcept {
+  return bytes > limits(which).max_event_bytes || fits(which, bytes);
+}
+
+bool Engine::fits(Lane which, std::size_t bytes) const noexcept {
+  const LaneStats& count = stats(which);
+  return count.pending < limits(which).max_queue_size &&
+         count.pending_bytes + bytes <= limits(which).max_queue_bytes;
+}
+
+bool Engine::make_room(Lane which, std::size_t bytes, Effects& out) {
+  if (bytes > limits(which).max_queue_bytes) return false;
+  while (!fits(which, bytes)) {
+    if (!evict_oldest(which, out)) return false;
+  }
+  return true;
+}
+
+// The oldest event that is not in flight: either the front of the queue or the first event of a batch
+// that waits for its retry. So an outage ages out stale retries instead of starving fresh events.
+bool Engine::evict_oldest(Lane which, Effects& out) {
+  LaneState& state = lane(which);
+  EndpointState& endpoint = endpoints_[limits(which).endpoint];
+  auto oldest = endpoint.waiting.end();
+  for (auto it = endpoint.waiting.begin(); it != endpoint.waiting.end(); ++it) {
+    if (it->second->lane != which) continue;
+    if (oldest == endpoint.waiting.end() ||
+        it->second->events.front().sequence() < oldest->second->events.front().sequence()) {
+      oldest = it;
+    }
+  }
+  if (oldest != endpoint.waiting.end()) {
+    Batch rest = *oldest->second;
+    EventRef event = rest.events.front();
+    rest.events.erase(rest.events.begin());
+    rest.bytes -= event.size() + 1;
+    if (rest.events.empty()) {
+      endpoint.waiting.erase(oldest);
+    } else {
+      oldest->second = std::make_shared<const Batch>(std::move(rest));
+    }
+    end(std::move(event), {{}, false, false, DropReason::evicted, 0, 0, {}}, out);
+    return true;
+  }
+  if (state.queue.empty()) return false;
+  EventRef event = std::move(state.queue.front());
+  state.queue.pop_front();
+  state.queue_bytes -= event.size();
+  end(std::move(event), {{}, false, false, DropReason::evicted, 0, 0, {}}, out);
+  return true;
+}
+
+// Warns at the start of each episode of fullness and again while it lasts; the counters are exact.
+void Engine::refuse(Lane which, Now now, Effects& out) {
+  LaneState& state = lane(which);
+  ++state.full_drops;
+  const bool first = !state.full_episode;
+  if (!first && now.at < saturating_add(state.full_warned, kFullWarningInterval)) return;
+  state.full_episode = true;
+  state.full_warned = now.at;
+  out.errors.push_back({"the " + std::string(to_string(which)) + " queue is full (" +
+                            std::to_string(stats(which).pending) + " events, " +
+                            std::to_string(stats(which).pending_bytes) + " bytes); " +
+                            std::to_string(state.full_drops) + " dropped since it filled",
+                        static_cast<std::size_t>(state.full_drops)});
+}
+
+void Engine::settle_full_episode(Lane which) noexcept {
+  LaneState& state = lane(which);
+  if (!state.full_episode) return;
+  const LaneStats& count = stats(which);
+  if (count.pending > limits(which).max_queue_size / 2 ||
+      count.pending_bytes > limits(which).max_queue_bytes / 2) {
+    return;
+  }
+  state.full_episode = false;
+  state.full_drops = 0;
+}
+
+// The one place where a pending event ends.
+void Engine::end(EventRef event, Ended how, Effects& out) {
+  const Lane which = event.lane();
+  LaneStats& count = stats(which);
+  --count.pending;
+  count.pending_bytes -= event.size();
+  if (how.delivered) {
+    ++count.delivered;
+    if (how.unconfirmed) ++count.unconfirmed;
+  } else {
+    ++count.dropped_by_reason[static_cast<std::size_t>(how.reason)];
+  }
+  settle_full_episode(which);
+  count_for_tickets(event.sequence(), how.delivered, out);
+  out.waiters_changed = out.waiters_changed || config_.queue_full == QueueFullPolicy::block;
+  how.event = std::move(event);
+  out.ended.push_back(std::move(how));
+}
+
+void Engine::advance(Now now, Effects& out) {
+  if (closed_) return;
+  for (std::size_t i = 0; i < kEndpointCount; ++i) {
+    dispatch(static_cast<EndpointIndex>(i), now, out);
+  }
+  if (closing_) finish_shutdown(now, out);
+  finish_tickets(now, out);
+}
+
+Instant Engine::next_wake(Instant now) const noexcept {
+  if (closed_) return kNever;
+  Instant next = closing_ ? shutdown_deadline_ : kNever;
+  for (const auto& [number, ticket] : tickets_) {
+    if (!ticket.done && !ticket.shutdown) next = std::min(next, ticket.deadline);
+  }
+  for (std::size_t i = 0; i < kEndpointCount; ++i) {
+    if (endpoints_[i].in_flight >= config_.max_in_flight) continue;
+    next = std::min(next, earliest_send(static_cast<EndpointIndex>(i), now));
+  }
+  return next;
+}
+
+}  // namespace lockstep::engine

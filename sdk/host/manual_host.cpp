@@ -1,0 +1,78 @@
+#include "sdk/host/manual_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clock/system_clock.h"
+#include "sdk/host/pump.h"
+
+namespace lockstep {
+
+std::shared_ptr<ManualHost> ManualHost::create(CurlOptions options) {
+  auto clock = std::make_shared<SystemClock>();
+  auto chance = std::make_shared<const Chance>(system_entropy());
+  auto transport = std::make_unique<CurlTransport>(*clock, std::move(options));
+  return std::make_shared<ManualHost>(std::move(clock), std::move(chance), std::move(transport));
+}
+
+ManualHost::ManualHost(std::shared_ptr<Clock> clock, std::shared_ptr<const Chance> chance,
+                       std::unique_ptr<Transport> transport)
+    : clock_(std::move(clock)),
+      chance_(std::move(chance)),
+      transport_(std::move(transport)),
+      pump_(std::make_unique<Pump>(*clock_, *transport_)) {}
+
+ManualHost::~ManualHost() = default;
+
+void ManualHost::attach(std::shared_ptr<ClientCore> core) { pump_->attach(std::move(core)); }
+void ManualHost::detach(const ClientCore& core) noexcept { pump_->detach(core); }
+void ManualHost::wake() noexcept { transport_->wake(); }
+
+void ManualHost::pump(Instant until) {
+  while (pump_->turn()) {
+  }
+  if (clock_->now() < until) transport_->wait(std::min(until, pump_->next_instant()));
+}
+
+void ManualHost::poll() {
+  if (pump_->inside_turn()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (pumping_) return;  // another thread is doing it
+    pumping_ = true;
+  }
+  while (pump_->turn()) {
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    pumping_ = false;
+  }
+  clock_->notify(pump_free_);
+}
+
+bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
+  if (pump_->inside_turn()) return false;
+  const auto finished = [&] {
+    const std::lock_guard lock(core.mutex());
+    return done();
+  };
+  while (!finished() && clock_->now() < deadline) {
+    // One thread pumps; the others wait for the end of its round, or for their own deadline.
+    std::unique_lock lock(mutex_);
+    if (pumping_) {
+      transport_->wake();
+      clock_->await(lock, pump_free_, deadline, [&] { return !pumping_; });
+      continue;
+    }
+    pumping_ = true;
+    lock.unlock();
+    pump(deadline);
+    lock.lock();
+    pumping_ = false;
+    lock.unlock();
+    clock_->notify(pump_free_);
+  }
+  return true;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,111 @@
+#include "sdk/host/pump.h"
+
+#include <algorithm>
+
+namespace lockstep {
+
+void Pump::attach(std::shared_ptr<ClientCore> core) {
+  const std::lock_guard lock(cores_mutex_);
+  cores_.push_back(std::move(core));
+}
+
+void Pump::detach(const ClientCore& core) {
+  {
+    const std::lock_guard lock(cores_mutex_);
+    std::erase_if(cores_, [&](const auto& attached) { return attached.get() == &core; });
+    orphans_.store(true);
+  }
+  if (inside_turn()) return;
+  // A turn that is going on may still call it.
+  const std::lock_guard turn_over(turn_mutex_);
+}
+
+bool Pump::turn() {
+  const std::lock_guard lock(turn_mutex_);
+  turning_thread_.store(std::this_thread::get_id());
+  const Now now = clock_.read();
+  std::vector<std::shared_ptr<ClientCore>> cores;
+  {
+    const std::lock_guard cores_lock(cores_mutex_);
+    cores = cores_;
+  }
+  bool busy = orphans_.exchange(false) && cancel_orphans();
+  busy = collect(now) || busy;
+  for (const auto& core : cores) busy = serve(*core, now) || busy;
+  cores.clear();  // before the lock is released: detach() must not find itself the second last owner
+  turning_thread_.store(std::thread::id{});
+  return busy;
+}
+
+std::shared_ptr<ClientCore> Pump::find(std::uint64_t client_id) const {
+  const std::lock_guard lock(cores_mutex_);
+  const auto found = std::find_if(cores_.begin(), cores_.end(),
+                                  [&](const auto& core) { return core->id() == client_id; });
+  return found == cores_.end() ? nullptr : *found;
+}
+
+bool Pump::collect(Now now) {
+  std::vector<Completion> completions = transport_.collect();
+  for (Completion& completion : completions) {
+    const auto found = transfers_.find(completion.id);
+    if (found == transfers_.end()) continue;
+    const Owned owned = found->second;
+    transfers_.erase(found);
+    ids_.erase(owned);
+    if (const auto core = find(owned.first)) {
+      core->completed(owned.second, std::move(completion.result), now);
+    }
+  }
+  return !completions.empty();
+}
+
+bool Pump::serve(ClientCore& core, Now now) {
+  CoreWork work = core.take(now);
+  if (!work.any()) return false;
+  for (const std::uint64_t number : work.cancels) {
+    const auto found = ids_.find({core.id(), number});
+    if (found == ids_.end()) continue;
+    transport_.cancel(found->second);
+    transfers_.erase(found->second);
+    ids_.erase(found);
+  }
+  for (CoreWork::Start& start : work.starts) {
+    const TransferId id = next_transfer_++;
+    transfers_.emplace(id, Owned{core.id(), start.number});
+    ids_.emplace(Owned{core.id(), start.number}, id);
+    transport_.start(id, std::move(start.request), start.limits);
+  }
+  core.finish(std::move(work));
+  return true;
+}
+
+// What a detached core had in flight.
+bool Pump::cancel_orphans() {
+  bool any = false;
+  for (auto it = transfers_.begin(); it != transfers_.end();) {
+    if (find(it->second.first) != nullptr) {
+      ++it;
+      continue;
+    }
+    transport_.cancel(it->first);
+    ids_.erase(it->second);
+    it = transfers_.erase(it);
+    any = true;
+  }
+  return any;
+}
+
+Instant Pump::next_instant() const {
+  const Instant now = clock_.now();
+  if (orphans_.load()) return now;
+  Instant next = transport_.next_instant();
+  std::vector<std::shared_ptr<ClientCore>> cores;
+  {
+    const std::lock_guard lock(cores_mutex_);
+    cores = cores_;
+  }
+  for (const auto& core : cores) next = std::min(next, core->next_wake(now));
+  return next;
+}
+
+}  // namespace lockstep

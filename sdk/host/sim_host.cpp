@@ -1,0 +1,87 @@
+#include "sdk/host/sim_host.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "sdk/host/pump.h"
+
+namespace lockstep {
+
+namespace {
+
+// Turns at one instant after which something must be going round in a circle.
+constexpr int kLivelockTurns = 1'000'000;
+
+}  // namespace
+
+SimHost::SimHost(http::Handler& server, std::uint64_t seed, SimNetworkOptions network)
+    : clock_(std::make_shared<VirtualClock>()),
+      chance_(std::make_shared<const Chance>(seed)),
+      transport_(std::make_unique<SimTransport>(*clock_, server, network)),
+      pump_(std::make_unique<Pump>(*clock_, *transport_)) {}
+
+SimHost::SimHost(std::shared_ptr<VirtualClock> clock, std::shared_ptr<const Chance> chance,
+                 std::unique_ptr<Transport> transport)
+    : clock_(std::move(clock)),
+      chance_(std::move(chance)),
+      transport_(std::move(transport)),
+      pump_(std::make_unique<Pump>(*clock_, *transport_)) {}
+
+SimHost::~SimHost() = default;
+
+void SimHost::attach(std::shared_ptr<ClientCore> core) { pump_->attach(std::move(core)); }
+
+void SimHost::detach(const ClientCore& core) noexcept {
+  pump_->detach(core);
+  // What it had in flight must not reach the server at a later instant.
+  if (!pump_->inside_turn()) pump_->turn();
+}
+
+bool SimHost::settle() {
+  if (pump_->inside_turn()) return false;
+  for (int turns = 0; turns < kLivelockTurns; ++turns) {
+    ++turns_;
+    if (!pump_->turn()) return turns > 0;
+  }
+  throw std::logic_error("livelock: the simulation never settles at this instant");
+}
+
+Instant SimHost::next_instant() const { return pump_->next_instant(); }
+
+void SimHost::run_until(Instant at) {
+  if (pump_->inside_turn()) return;
+  settle();
+  while (next_instant() <= at) {
+    clock_->advance_to(next_instant());
+    settle();
+    if (next_instant() <= clock_->now()) {
+      throw std::logic_error("livelock: something is due and nobody does it");
+    }
+  }
+  clock_->advance_to(at);
+}
+
+void SimHost::run_for(Duration span) { run_until(saturating_add(clock_->now(), span)); }
+
+bool SimHost::run_until_idle(Duration limit) {
+  const Instant end = saturating_add(clock_->now(), limit);
+  settle();
+  while (next_instant() != kNever && next_instant() <= end) run_until(next_instant());
+  return next_instant() == kNever;
+}
+
+bool SimHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
+  if (pump_->inside_turn()) return false;
+  const auto finished = [&] {
+    const std::lock_guard lock(core.mutex());
+    return done();
+  };
+  settle();
+  while (!finished() && clock_->now() < deadline) {
+    run_until(std::min(next_instant(), deadline));
+  }
+  return true;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,55 @@
+// The host of a simulation: no thread, virtual time.
+//
+// Nothing happens unless somebody lets time pass: run_until(), run_for(), run_until_idle(), or a
+// blocking call of a client (flush, shutdown, get_feature_flag), which pumps until it has its answer.
+// Time goes straight from one instant at which something is due to the next. One thread only.
+#pragma once
+
+#include <memory>
+
+#include "clock/virtual_clock.h"
+#include "sdk/host/host.h"
+#include "sdk/transport/sim_transport.h"
+
+namespace lockstep {
+
+class Pump;
+
+class SimHost final : public Host {
+ public:
+  // A simulation on its own clock, which starts at VirtualClock::kDefaultStart. `server` must outlive it.
+  explicit SimHost(http::Handler& server, std::uint64_t seed = 1, SimNetworkOptions network = {});
+  SimHost(std::shared_ptr<VirtualClock> clock, std::shared_ptr<const Chance> chance,
+          std::unique_ptr<Transport> transport);
+  ~SimHost() override;
+
+  VirtualClock& clock() noexcept override { return *clock_; }
+  const Chance& chance() noexcept override { return *chance_; }
+  std::uint64_t next_client_id() noexcept override { return ++client_ids_; }
+  void attach(std::shared_ptr<ClientCore> core) override;
+  void detach(const ClientCore& core) noexcept override;
+  void wake() noexcept override {}
+  bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override;
+
+  // Does everything that is due now, without moving time. False when nothing was.
+  bool settle();
+  // Does everything due up to and including `at`, instant by instant; the clock stands at `at` then.
+  void run_until(Instant at);
+  void run_for(Duration span);
+  // Runs until nothing is due any more, or `limit` has passed. True when it is idle.
+  bool run_until_idle(Duration limit);
+  // The next instant at which something is due; kNever when the simulation is idle.
+  Instant next_instant() const;
+  // How many turns it has run: the steps of the simulation.
+  std::uint64_t turns() const noexcept { return turns_; }
+
+ private:
+  std::shared_ptr<VirtualClock> clock_;
+  std::shared_ptr<const Chance> chance_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Pump> pump_;
+  std::uint64_t client_ids_ = 0;
+  std::uint64_t turns_ = 0;
+};
+
+}  // namespace lockstep

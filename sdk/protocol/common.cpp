@@ -1,0 +1,191 @@
+#include "sdk/protocol/common.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "clock/timestamp.h"
+
+namespace lockstep {
+
+// Property lists are short and written by hand: a plain scan beats anything that allocates.
+bool PropertyList::shadowed(std::size_t i) const {
+  if (owned_ != nullptr) return false;  // Properties keeps its names unique
+  for (std::size_t later = i + 1; later < borrowed_.size(); ++later) {
+    if (borrowed_[later].name == borrowed_[i].name) return true;
+  }
+  return false;
+}
+
+bool PropertyList::has(std::string_view wanted) const {
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (name(i) == wanted) return true;
+  }
+  return false;
+}
+
+bool PropertyList::valid() const {
+  return std::all_of(borrowed_.begin(), borrowed_.end(), [](const Property& property) {
+    return property.value.kind() != Value::Kind::json || is_json(property.value.text());
+  });
+}
+
+ProtocolConfig protocol_config(const Options& options) {
+  ProtocolConfig config;
+  config.api_key = options.api_key;
+  config.host = http::Url::parse(options.host).value_or(http::Url{});
+  config.headers = options.headers;
+  const auto add = [&](std::string_view name, const Value& value) {
+    JsonWriter json;
+    json.value(value);
+    config.added_properties.emplace_back(name, json.text());
+  };
+  const Properties& own = options.super_properties;
+  const auto add_default = [&](std::string_view name, const Value& value) {
+    if (!own.has(name)) add(name, value);
+  };
+  add_default("$lib", protocol::kLibraryName);
+  add_default("$lib_version", protocol::kLibraryVersion);
+  if (options.is_server) add_default("$is_server", true);
+  if (options.disable_geoip) add_default("$geoip_disable", true);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    config.added_properties.emplace_back(own.at(i).first, own.at(i).second);
+  }
+  return config;
+}
+
+engine::Verdict transport_verdict(const http::TransportError& error) {
+  engine::Verdict verdict;
+  verdict.kind = engine::Verdict::Kind::retry;
+  verdict.endpoint_trouble = true;
+  verdict.detail = std::string(http::to_string(error.kind));
+  if (!error.detail.empty()) verdict.detail += ": " + error.detail;
+  return verdict;
+}
+
+namespace protocol {
+
+void write_properties(const PropertyList& properties, const ProtocolConfig& config, Skip skip,
+                      JsonWriter& out, bool& first) {
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    const std::string_view name = properties.name(i);
+    if (properties.shadowed(i) || (skip != nullptr && skip(name))) continue;
+    out.member(name, first);
+    properties.write_value(i, out);
+  }
+  for (const auto& [name, json] : config.added_properties) {
+    if (properties.has(name)) continue;
+    out.member(name, first);
+    out.raw(json);
+  }
+}
+
+void write_uuid(const Uuid& uuid, JsonWriter& out) {
+  char text[Uuid::kTextLength + 2];
+  text[0] = '"';
+  uuid.write(text + 1);
+  text[sizeof text - 1] = '"';
+  out.raw(std::string_view(text, sizeof text));
+}
+
+void write_time(WallTime time, JsonWriter& out) {
+  char text[kRfc3339MaxLength + 2];
+  text[0] = '"';
+  const std::size_t length = write_rfc3339(time, text + 1);
+  text[length + 1] = '"';
+  out.raw(std::string_view(text, length + 2));
+}
+
+http::Request make_post(const ProtocolConfig& config, std::string_view path) {
+  http::Request request;
+  request.method = "POST";
+  request.url = config.host;
+  // A path of the configured host is a prefix: reverse proxies mount the ingestion there.
+  std::string prefix = config.host.path;
+  while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+  request.url.path = prefix + std::string(path);
+  request.headers.add("Content-Type", "application/json");
+  request.headers.add("User-Agent",
+                      std::string(kLibraryName) + "/" + std::string(kLibraryVersion));
+  for (const auto& [name, value] : config.headers) request.headers.set(name, value);
+  return request;
+}
+
+void append_events(const engine::Batch& batch, std::string& body) {
+  bool first = true;
+  for (const engine::EventRef& event : batch.events) {
+    if (!first) body += ',';
+    first = false;
+    body += event.json();
+  }
+}
+
+namespace {
+
+std::optional<Duration> parse_delay(std::string_view text, WallTime now) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  if (text.empty()) return std::nullopt;
+  const bool digits =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits) {
+    const auto date = parse_http_date(text, now);
+    if (!date) return std::nullopt;
+    // In 64 bits of nanoseconds the difference of two dates may not fit.
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*date) -
+                         std::chrono::floor<std::chrono::seconds>(now);
+    if (seconds.count() > 0 && seconds > std::chrono::hours{24 * 365}) return Duration::max();
+    return std::max(Duration{0}, *date > now ? Duration{*date - now} : Duration{0});
+  }
+  std::uint64_t seconds = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (parsed.ec == std::errc::result_out_of_range) return Duration::max();
+  return saturating_multiply(std::chrono::seconds{1}, seconds);
+}
+
+}  // namespace
+
+std::optional<Duration> retry_after(const http::Headers& headers, WallTime now) {
+  std::optional<Duration> longest;
+  for (const std::string_view value : headers.all("Retry-After")) {
+    const auto delay = parse_delay(value, now);
+    if (delay && (!longest || *delay > *longest)) longest = delay;
+  }
+  return longest;
+}
+
+std::string excerpt(std::string_view text, std::string_view api_key) {
+  constexpr std::size_t kLongest = 200;
+  // The key is looked for before the cut, so that half of it cannot survive at the end.
+  std::string shown(text.substr(0, kLongest + 4096));
+  for (std::size_t at = 0; !api_key.empty() && (at = shown.find(api_key, at)) != std::string::npos;) {
+    shown.replace(at, api_key.size(), "[api key]");
+  }
+  if (shown.size() > kLongest) shown = shown.substr(0, kLongest) + "...";
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return shown;
+}
+
+engine::Verdict classify(const http::Response& response, WallTime now, std::string_view api_key) {
+  using Kind = engine::Verdict::Kind;
+  engine::Verdict verdict;
+  const int status = response.status;
+  verdict.status = status;
+  if (status >= 200 && status < 300) return verdict;
+  verdict.detail = "status " + std::to_string(status);
+  if (!response.body.empty()) verdict.detail += ": " + excerpt(response.body, api_key);
+  verdict.pause = retry_after(response.headers, now);
+  if (status == 413) {
+    verdict.kind = Kind::too_large;
+  } else if (status == 408 || status == 429 || status >= 500) {
+    verdict.kind = Kind::retry;
+    verdict.endpoint_trouble = true;
+  } else {
+    verdict.kind = Kind::drop;
+    verdict.reason = DropReason::rejected;
+  }
+  return verdict;
+}
+
+}  // namespace protocol
+}  // namespace lockstep

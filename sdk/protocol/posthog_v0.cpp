@@ -1,0 +1,117 @@
+// PostHog's batch endpoint, and the AI endpoint, which has the same body (all or nothing,
+// no result per event). `sent_at` is written anew for each attempt: the server corrects
+// timestamps by it, so a frozen one would shift every retried event by the whole backoff.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "clock/timestamp.h"
+#include "sdk/protocol/common.h"
+
+namespace lockstep {
+
+namespace {
+
+using protocol::write_properties;
+
+class PosthogBatch final : public Protocol {
+ public:
+  PosthogBatch(std::string_view name, std::string_view path, ProtocolConfig config)
+      : name_(name), path_(path), config_(std::move(config)) {
+    JsonWriter key;
+    key.string(config_.api_key);
+    api_key_json_ = key.text();
+  }
+
+  std::string_view name() const noexcept override { return name_; }
+
+  std::size_t render(const EventView& event, JsonWriter& out) const override {
+    out.raw(R"({"uuid":)");
+    const std::size_t uuid_at = out.size() + 1;
+    protocol::write_uuid(event.uuid, out);
+    out.raw(R"(,"event":)");
+    out.string(event.name);
+    out.raw(R"(,"distinct_id":)");
+    out.string(event.distinct_id);
+    out.raw(R"(,"timestamp":)");
+    protocol::write_time(event.timestamp, out);
+    out.raw(R"(,"properties":{)");
+    bool first = true;
+    write_options(event, out, first);
+    write_properties(event.properties, config_, nullptr, out, first);
+    out.raw("}}");
+    return uuid_at;
+  }
+
+  http::Request encode(const BatchContext& context) const override {
+    http::Request request = protocol::make_post(config_, path_);
+    std::string& body = request.body;
+    body.reserve(context.batch.bytes + api_key_json_.size());
+    body += R"({"api_key":)";
+    body += api_key_json_;
+    body += R"(,"sent_at":")";
+    body += to_rfc3339(context.now.wall);
+    body += '"';
+    if (context.batch.lane == Lane::historical) body += R"(,"historical_migration":true)";
+    body += R"(,"batch":[)";
+    protocol::append_events(context.batch, body);
+    body += "]}";
+    return request;
+  }
+
+  engine::Verdict interpret(const engine::Batch&, const http::Response& response,
+                            WallTime now) const override {
+    engine::Verdict verdict = protocol::classify(response, now, config_.api_key);
+    if (verdict.kind == engine::Verdict::Kind::delivered && over_quota(response.body)) {
+      verdict.kind = engine::Verdict::Kind::drop;
+      verdict.reason = DropReason::quota_limited;
+      verdict.detail = "the server is over its quota and keeps nothing of this request";
+    }
+    return verdict;
+  }
+
+ private:
+  // v0 has no options object: they travel as properties, unless the event sets those itself.
+  static void write_options(const EventView& event, JsonWriter& out, bool& first) {
+    if (event.options == nullptr) return;
+    const auto flag = [&](std::string_view name, const std::optional<bool>& value) {
+      if (!value || event.properties.has(name)) return;
+      out.member(name, first);
+      out.raw(*value ? "true" : "false");
+    };
+    flag("$cookieless_mode", event.options->cookieless_mode);
+    flag("$ignore_sent_at", event.options->disable_skew_correction);
+    flag("$process_person_profile", event.options->process_person_profile);
+    if (event.options->product_tour_id && !event.properties.has("$product_tour_id")) {
+      out.member("$product_tour_id", first);
+      out.string(*event.options->product_tour_id);
+    }
+  }
+
+  // {"status": 1, "quota_limited": ["events"]}: accepted and thrown away.
+  static bool over_quota(const std::string& body) {
+    if (body.find("quota_limited") == std::string::npos) return false;
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (!json.is_object() || !json.contains("quota_limited")) return false;
+    const auto& limited = json["quota_limited"];
+    return limited.is_array() &&
+           std::find(limited.begin(), limited.end(), "events") != limited.end();
+  }
+
+  std::string name_;
+  std::string path_;
+  ProtocolConfig config_;
+  std::string api_key_json_;  // quoted and escaped
+};
+
+}  // namespace
+
+std::unique_ptr<Protocol> make_posthog_v0(ProtocolConfig config) {
+  return std::make_unique<PosthogBatch>("posthog-v0", "/batch/", std::move(config));
+}
+
+std::unique_ptr<Protocol> make_posthog_ai(ProtocolConfig config) {
+  return std::make_unique<PosthogBatch>("posthog-ai", "/i/v0/ai/batch/", std::move(config));
+}
+
+}  // namespace lockstep

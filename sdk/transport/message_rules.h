@@ -1,0 +1,60 @@
+// What both transports hold messages to, so that the simulated network refuses what the real one
+// would: which requests may leave, and what a response's header costs.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace lockstep::transport {
+
+// What a field counts for against TransferLimits::max_header_bytes: its text, and 32 bytes for the
+// bookkeeping (the size of RFC 9113 section 6.5.2), so that the limit bounds the number of fields
+// and with it the memory as well.
+constexpr std::size_t header_cost(std::string_view name, std::string_view value) noexcept {
+  return name.size() + value.size() + 32;
+}
+
+// RFC 9110 section 5.6.2.
+constexpr bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kOther.find(c) != std::string_view::npos;
+  });
+}
+
+// Any octet but the control characters; bytes beyond ASCII pass as they are. A line break in a
+// value would let it go on as a header, or a request, of its own.
+constexpr bool is_field_value(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
+  });
+}
+
+// Whether the request can be written as HTTP without becoming another one. A transport refuses any
+// other with TransportErrorKind::malformed.
+inline bool is_sendable(const http::Request& request) {
+  const auto target = request.url.target();
+  return is_token(request.method) && http::Url::parse(request.url.origin()).has_value() &&
+         target.starts_with('/') &&
+         std::all_of(target.begin(), target.end(),
+                     [](char c) { return c > ' ' && c < '\x7f' && c != '#'; }) &&
+         std::all_of(request.headers.begin(), request.headers.end(),
+                     [](const http::Header& header) {
+                       return is_token(header.name) && is_field_value(header.value);
+                     });
+}
+
+// Said of a request that is not.
+inline constexpr std::string_view kNotSendable =
+    "the request line or a header holds a character that HTTP does not allow there";
+
+// Whether a response to `method` with that status has a body at all (RFC 9112 section 6.3).
+constexpr bool has_body(std::string_view method, int status) noexcept {
+  return method != "HEAD" && status >= 200 && status != 204 && status != 304;
+}
+
+}  // namespace lockstep::transport
