@@ -95,21 +95,24 @@ std::optional<WallTime> to_wall_time(const Civil& civil, std::int64_t offset_sec
 
 // --- writing -------------------------------------------------------------------------------------
 
-// Writes `value` as exactly `digits` digits; returns the place behind them.
-char* write_digits(char* out, std::int64_t value, int digits) noexcept {
-  for (int at = digits - 1; at >= 0; --at) {
-    out[at] = static_cast<char>('0' + value % 10);
-    value /= 10;
+// Writes `value` as exactly so many digits; returns the place behind them. A template over 32 bits,
+// because the compiler then unrolls it: a timestamp is written for every captured event.
+template <int kDigits>
+char* write_digits(char* out, std::int64_t value) noexcept {
+  auto rest = static_cast<std::uint32_t>(value);
+  for (int at = kDigits - 1; at >= 0; --at) {
+    out[at] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
   }
-  return out + digits;
+  return out + kDigits;
 }
 
 char* write_time_of_day(char* out, const Civil& civil) noexcept {
-  out = write_digits(out, civil.hour, 2);
+  out = write_digits<2>(out, civil.hour);
   *out++ = ':';
-  out = write_digits(out, civil.minute, 2);
+  out = write_digits<2>(out, civil.minute);
   *out++ = ':';
-  return write_digits(out, civil.second, 2);
+  return write_digits<2>(out, civil.second);
 }
 
 char* write_text(char* out, std::string_view text) noexcept {
@@ -277,20 +280,20 @@ int full_year(const Civil& civil, const Civil& now) noexcept {
 
 std::size_t write_rfc3339(WallTime time, char* const out) noexcept {
   const auto civil = to_civil(split(time));
-  char* at = write_digits(out, civil.year, 4);
+  char* at = write_digits<4>(out, civil.year);
   *at++ = '-';
-  at = write_digits(at, civil.month, 2);
+  at = write_digits<2>(at, civil.month);
   *at++ = '-';
-  at = write_digits(at, civil.day, 2);
+  at = write_digits<2>(at, civil.day);
   *at++ = 'T';
   at = write_time_of_day(at, civil);
   *at++ = '.';
   if (civil.nanosecond % 1'000'000 == 0) {
-    at = write_digits(at, civil.nanosecond / 1'000'000, 3);
+    at = write_digits<3>(at, civil.nanosecond / 1'000'000);
   } else if (civil.nanosecond % 1'000 == 0) {
-    at = write_digits(at, civil.nanosecond / 1'000, 6);
+    at = write_digits<6>(at, civil.nanosecond / 1'000);
   } else {
-    at = write_digits(at, civil.nanosecond, 9);
+    at = write_digits<9>(at, civil.nanosecond);
   }
   *at++ = 'Z';
   return static_cast<std::size_t>(at - out);
@@ -327,7 +330,7 @@ std::string to_seconds(Duration length) {
   const auto magnitude = negative ? 0 - count : count;
   constexpr auto kUnit = static_cast<std::uint64_t>(kNanosecondsPerSecond);
   std::array<char, 9> fraction;
-  write_digits(fraction.data(), static_cast<std::int64_t>(magnitude % kUnit), 9);
+  write_digits<9>(fraction.data(), static_cast<std::int64_t>(magnitude % kUnit));
   std::string text = negative ? "-" : "";
   text += std::to_string(magnitude / kUnit);
   text += '.';
@@ -340,11 +343,11 @@ std::string to_http_date(WallTime time) {
   std::array<char, 29> text;
   char* out = write_text(text.data(), kShortDays[std::chrono::weekday{at.day}.c_encoding()]);
   out = write_text(out, ", ");
-  out = write_digits(out, civil.day, 2);
+  out = write_digits<2>(out, civil.day);
   *out++ = ' ';
   out = write_text(out, kMonths[static_cast<std::size_t>(civil.month - 1)]);
   *out++ = ' ';
-  out = write_digits(out, civil.year, 4);
+  out = write_digits<4>(out, civil.year);
   *out++ = ' ';
   out = write_time_of_day(out, civil);
   write_text(out, " GMT");

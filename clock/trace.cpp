@@ -85,7 +85,8 @@ std::string TraceEntry::to_text() const {
   auto line = right_aligned(std::to_string(number), kNumberWidth);
   line += right_aligned(to_seconds(at.time_since_epoch()), kTimeWidth) + "  ";
   line += left_aligned(label, kLabelWidth) + ' ';
-  line += left_aligned(cause == 0 ? "" : "<" + std::to_string(cause), kCauseWidth);
+  line +=
+      left_aligned(cause == 0 ? "" : std::string("<").append(std::to_string(cause)), kCauseWidth);
   for (const auto& [name, value] : fields) {
     line += ' ' + name + '=';
     append_value(line, value);

@@ -34,11 +34,10 @@ Uuid assemble(std::uint64_t high, std::uint64_t low, std::uint64_t version) noex
 
 void Uuid::write(char* out) const noexcept {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::size_t at = 0;
-  for (const auto byte : bytes) {
-    if (is_dash_position(at)) out[at++] = '-';
-    out[at++] = kDigits[byte >> 4];
-    out[at++] = kDigits[byte & 0xf];
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+    *out++ = kDigits[bytes[i] >> 4];
+    *out++ = kDigits[bytes[i] & 0xf];
   }
 }
 

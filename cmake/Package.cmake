@@ -51,11 +51,6 @@ add_custom_target(lockstep_headers ALL DEPENDS ${build_include}/headers.stamp)
 # component NAME.
 function(lockstep_shared name)
   cmake_parse_arguments(SHARED "" "FILE" "FLOORS;LINK" ${ARGN})
-  foreach(floor IN LISTS SHARED_FLOORS)
-    if(NOT TARGET lockstep_${floor})
-      return()
-    endif()
-  endforeach()
   set(target lockstep_shared_${name})
   add_library(${target} SHARED)
   add_library(Lockstep::${name} ALIAS ${target})
@@ -65,8 +60,9 @@ function(lockstep_shared name)
     install(DIRECTORY ${build_include}/lockstep/${floor} COMPONENT ${name}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/lockstep)
   endforeach()
-  # The archives of the floors bring their third-party libraries. Their objects are all there already,
-  # and those of the floors below come from the shared library before them: nothing is taken twice.
+  # The archives of the floors bring their third-party libraries. Their objects are all there
+  # already, and those of the floors below come from the shared library before them: nothing is
+  # taken twice.
   list(TRANSFORM SHARED_FLOORS PREPEND lockstep_ OUTPUT_VARIABLE archives)
   target_link_libraries(${target} PUBLIC Threads::Threads ${SHARED_LINK}
                         PRIVATE lockstep_flags ${archives})

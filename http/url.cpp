@@ -88,8 +88,11 @@ std::string decode_parameter(std::string_view text) {
 
 std::string Url::origin() const {
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  std::string text = scheme + "://" + (is_ipv6 ? "[" + host + "]" : host);
-  if (port != default_port(scheme)) text += ":" + std::to_string(port);
+  std::string text = scheme + "://";
+  if (is_ipv6) text += '[';
+  text += host;
+  if (is_ipv6) text += ']';
+  if (port != default_port(scheme)) text.append(":").append(std::to_string(port));
   return text;
 }
 

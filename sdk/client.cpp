@@ -59,8 +59,10 @@ Client& Client::operator=(Client&& other) noexcept {
 
 Client::~Client() {
   if (core_ == nullptr) return;
-  if (!core_->foreign() && !core_->stats().closed) {
-    static_cast<void>(shutdown(core_->options().shutdown_timeout));
+  if (!core_->foreign() && !core_->closed()) {
+    const FlushReport report = shutdown(core_->options().shutdown_timeout);
+    // Inside a callback nobody can wait: what is left ends here and now.
+    if (report.status == FlushStatus::deferred) core_->abandon();
   }
   core_->host().detach(*core_);
 }
@@ -133,7 +135,7 @@ CaptureResult Client::group_identify(std::string_view group_type, std::string_vi
                                      const Properties& set) noexcept {
   Event event;
   event.name = group_type.empty() || group_key.empty() ? "" : "$groupidentify";
-  event.distinct_id = "$" + std::string(group_type) + "_" + std::string(group_key);
+  event.distinct_id.append("$").append(group_type).append("_").append(group_key);
   event.properties.set("$group_type", group_type);
   event.properties.set("$group_key", group_key);
   set_object(event, "$group_set", set);

@@ -50,7 +50,9 @@ class Client {
   explicit Client(Options options);
   // The same on a host of one's own.
   Client(Options options, std::shared_ptr<Host> host);
-  // shutdown(Options::shutdown_timeout), unless shutdown() was called. Never throws.
+  // shutdown(Options::shutdown_timeout), unless that has happened; one that was only begun is waited
+  // for. Inside a callback of the host it cannot wait: what is pending is dropped (shutdown_deadline).
+  // Never throws, and no callback of this client is called after it returned.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

@@ -56,6 +56,11 @@ CaptureResult ClientCore::refuse(Admission admission) noexcept {
   return {admission, {}, {}};
 }
 
+Lane ClientCore::lane_of(Lane lane, bool historical) const noexcept {
+  const bool moved = historical || options_.historical_migration;
+  return lane == Lane::analytics && moved ? Lane::historical : lane;
+}
+
 CaptureResult ClientCore::capture(Lane lane, const Draft& draft) noexcept try {
   if (const auto refused = refusal()) return refuse(*refused);
   if (!options_.before_send.empty()) {
@@ -77,7 +82,7 @@ CaptureResult ClientCore::capture(Lane lane, const Draft& draft) noexcept try {
   }
   const WallTime wall = host_->clock().wall_now();
   const Uuid uuid = draft.uuid && !draft.uuid->is_nil() ? *draft.uuid : new_uuid(wall);
-  return render_and_admit(lane, draft, uuid, draft.timestamp.value_or(wall));
+  return render_and_admit(lane_of(lane, false), draft, uuid, draft.timestamp.value_or(wall), wall);
 } catch (const std::exception&) {
   // Out of memory: there was no room for it, and it is counted as that.
   return drop(lane, DropReason::queue_full, {});
@@ -89,11 +94,14 @@ CaptureResult ClientCore::capture(Lane lane, Event event) noexcept try {
   const WallTime wall = host_->clock().wall_now();
   if (!event.uuid || event.uuid->is_nil()) event.uuid = new_uuid(wall);
   if (!event.timestamp) event.timestamp = wall;
-  if (event.historical && lane == Lane::analytics) lane = Lane::historical;
   const Uuid uuid = *event.uuid;
-  if (const auto dropped = run_hooks(event)) return drop(lane, *dropped, uuid);
+  if (const auto dropped = run_hooks(event)) {
+    return drop(lane_of(lane, event.historical), *dropped, uuid);
+  }
+  if (!event.uuid || event.uuid->is_nil()) event.uuid = uuid;
   const Draft draft{event.distinct_id, event.name, event.properties, &event.options};
-  return render_and_admit(lane, draft, event.uuid.value_or(uuid), event.timestamp.value_or(wall));
+  return render_and_admit(lane_of(lane, event.historical), draft, *event.uuid,
+                          event.timestamp.value_or(wall), wall);
 } catch (const std::exception&) {
   return drop(lane, DropReason::queue_full, {});
 }
@@ -120,22 +128,22 @@ std::optional<DropReason> ClientCore::run_hooks(Event& event) const noexcept {
 }
 
 CaptureResult ClientCore::render_and_admit(Lane lane, const Draft& draft, Uuid uuid,
-                                           WallTime timestamp) {
-  if (lane == Lane::analytics && options_.historical_migration) lane = Lane::historical;
+                                           WallTime timestamp, WallTime wall) {
   JsonWriter json;
   const EventView view{draft.name, draft.distinct_id, uuid, timestamp, draft.properties, draft.options};
   const std::size_t uuid_at = protocol(lane).render(view, json);
-  return admit(engine::EventRef(json.text(), uuid_at, lane), uuid);
+  return admit(engine::EventRef(json.text(), uuid_at, lane), uuid, wall);
 }
 
-CaptureResult ClientCore::admit(engine::EventRef event, Uuid uuid) {
+CaptureResult ClientCore::admit(engine::EventRef event, Uuid uuid, WallTime wall) {
   const Lane lane = event.lane();
   engine::Admitted admitted;
   {
     std::unique_lock lock(mutex_);
     if (options_.queue_full == QueueFullPolicy::block) wait_for_room(lock, lane, event.size());
     const std::size_t told = outbox_.ended.size();
-    admitted = engine_.admit(std::move(event), host_->clock().read(), outbox_);
+    // The monotonic time is read under the lock, so that admission and time have one order.
+    admitted = engine_.admit(std::move(event), Now{host_->clock().now(), wall}, outbox_);
     if (admitted.admission == Admission::dropped) {
       // The caller learns it from the result. While the host is too busy to take outcomes, those of
       // refused events must not pile up in place of the events.
@@ -170,11 +178,14 @@ CaptureResult ClientCore::drop(Lane lane, DropReason reason, Uuid uuid) {
 
 void ClientCore::wait_for_room(std::unique_lock<std::mutex>& lock, Lane lane, std::size_t bytes) {
   const auto ready = [&] { return engine_.closing() || engine_.has_room(lane, bytes); };
-  if (ready()) return;
   const Instant deadline = saturating_add(host_->clock().now(), options_.max_block);
-  lock.unlock();
-  host_->wait(*this, deadline, ready);  // from a callback it does not wait: the event is refused
-  lock.lock();
+  // Another producer may take the room between the wait and the lock.
+  while (!ready() && host_->clock().now() < deadline) {
+    lock.unlock();
+    const bool waited = host_->wait(*this, deadline, ready);
+    lock.lock();
+    if (!waited) return;  // in a callback: the event is refused
+  }
 }
 
 // --- flush and shutdown -------------------------------------------------------------------------------
@@ -261,6 +272,17 @@ bool ClientCore::closing() const {
   return engine_.closing();
 }
 
+bool ClientCore::closed() const {
+  const std::lock_guard lock(mutex_);
+  return engine_.closed();
+}
+
+void ClientCore::abandon() noexcept {
+  const std::lock_guard lock(mutex_);
+  const Now now = host_->clock().read();
+  engine_.forget(engine_.shutdown(now, now.at, outbox_));
+}
+
 std::optional<std::string> ClientCore::broken_invariant() const {
   const std::lock_guard lock(mutex_);
   return engine_.broken_invariant();
@@ -296,14 +318,15 @@ FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
     deadline = saturating_add(now.at, flags_.longest_call());
   }
   host_->wake();
-  host_->wait(*this, saturating_add(deadline, kCarryOutGrace),
-              [&] { return flags_.result(call) != nullptr; });
+  const bool waited = host_->wait(*this, saturating_add(deadline, kCarryOutGrace),
+                                  [&] { return flags_.result(call) != nullptr; });
   {
     const std::lock_guard lock(mutex_);
     if (const FlagResult* answer = flags_.result(call)) {
       result = *answer;
     } else {
-      result.error = "timeout: no answer in time";
+      result.error =
+          waited ? "timeout: no answer in time" : "called from a callback of the client";
     }
     if (const auto in_flight = flags_.forget(call)) flag_cancels_.push_back(*in_flight);
   }

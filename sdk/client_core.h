@@ -83,6 +83,9 @@ class ClientCore final {
   bool opted_out() const noexcept { return opted_out_.load(); }
   Stats stats() const;
   bool closing() const;
+  bool closed() const;
+  // Drops what is pending; Host::detach() carries it out. For a client that cannot wait.
+  void abandon() noexcept;
   // In a forked child: the parent's client, of which nothing may be touched.
   bool foreign() const noexcept;
 
@@ -101,6 +104,9 @@ class ClientCore final {
   void finish(CoreWork work);
   // When take() wants to be called next.
   Instant next_wake(Instant now) const;
+  // The client is being destroyed inside a callback. Where that is one of its own it says nothing more:
+  // what its callbacks refer to may be gone.
+  void hush() noexcept { silenced_ = telling_; }
 
   // What callers wait on, for Host::wait().
   std::mutex& mutex() const noexcept { return mutex_; }
@@ -118,8 +124,12 @@ class ClientCore final {
     std::size_t body_bytes = 0;
   };
 
-  CaptureResult render_and_admit(Lane lane, const Draft& draft, Uuid uuid, WallTime timestamp);
-  CaptureResult admit(engine::EventRef event, Uuid uuid);
+  // `wall` is the one wall reading of the capture.
+  CaptureResult render_and_admit(Lane lane, const Draft& draft, Uuid uuid, WallTime timestamp,
+                                 WallTime wall);
+  CaptureResult admit(engine::EventRef event, Uuid uuid, WallTime wall);
+  // The lane in which an event captured for `lane` travels.
+  Lane lane_of(Lane lane, bool historical) const noexcept;
   CaptureResult drop(Lane lane, DropReason reason, Uuid uuid);
   CaptureResult refuse(Admission admission) noexcept;
   std::optional<Admission> refusal() const noexcept;
@@ -129,6 +139,7 @@ class ClientCore final {
   const Protocol& protocol(Lane lane) const noexcept;
   bool settled(std::optional<std::uint64_t>& turn) const;
 
+  RequestReport report_of(const Request& request, Now now) const;
   void encode(const engine::Send& send, Now now, CoreWork& work);
   void report_flag(const FlagRequest& request, const FlagResult& result);
   void log(LogLevel level, std::string_view message) const noexcept;
@@ -161,6 +172,8 @@ class ClientCore final {
   Compressor compressor_;
   std::map<std::uint64_t, Request> requests_;
   std::vector<RequestReport> reports_;
+  bool telling_ = false;   // finish() is calling callbacks
+  bool silenced_ = false;  // see hush()
 };
 
 // A ticket and the core that knows it; the last handle frees it.

@@ -37,7 +37,12 @@ CoreWork ClientCore::take(Now now) {
   }
   for (const engine::RequestNumber request : effects.cancels) {
     work.cancels.push_back(request);
-    requests_.erase(request);
+    const auto found = requests_.find(request);
+    if (found == requests_.end()) continue;
+    RequestReport report = report_of(found->second, now);
+    report.error = http::to_string(http::TransportErrorKind::cancelled);
+    if (options_.on_request != nullptr) reports_.push_back(std::move(report));
+    requests_.erase(found);
   }
   for (const engine::Send& send : effects.sends) encode(send, now, work);
   for (FlagCalls::Start& start : flag_starts) {
@@ -84,6 +89,18 @@ void ClientCore::encode(const engine::Send& send, Now now, CoreWork& work) try {
                     outbox_);
 }
 
+RequestReport ClientCore::report_of(const Request& request, Now now) const {
+  RequestReport report;
+  report.sent_at = request.sent_at;
+  report.duration = now.at - request.started;
+  report.lane = request.batch->lane;
+  report.attempt = request.batch->attempt;
+  report.body_bytes = request.body_bytes;
+  if (options_.on_request == nullptr) return report;
+  for (const engine::EventRef& event : request.batch->events) report.uuids.push_back(event.uuid());
+  return report;
+}
+
 void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
   if ((number & kFlagBit) != 0) {
     const std::lock_guard lock(mutex_);
@@ -96,12 +113,7 @@ void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
   const Request request = std::move(found->second);
   requests_.erase(found);
 
-  RequestReport report;
-  report.sent_at = request.sent_at;
-  report.duration = now.at - request.started;
-  report.lane = request.batch->lane;
-  report.attempt = request.batch->attempt;
-  report.body_bytes = request.body_bytes;
+  RequestReport report = report_of(request, now);
   engine::Verdict verdict;
   if (const auto* response = std::get_if<http::Response>(&result)) {
     verdict = protocol(request.batch->lane).interpret(*request.batch, *response, now.wall);
@@ -116,10 +128,7 @@ void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
                      {"status", std::to_string(report.status)},
                      {"detail", verdict.detail}});
   }
-  if (options_.on_request != nullptr) {
-    for (const engine::EventRef& event : request.batch->events) report.uuids.push_back(event.uuid());
-    reports_.push_back(std::move(report));
-  }
+  if (options_.on_request != nullptr) reports_.push_back(std::move(report));
   const std::lock_guard lock(mutex_);
   engine_.completed(number, std::move(verdict), now, outbox_);
 }
@@ -127,7 +136,7 @@ void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
 template <typename Argument>
 void ClientCore::call(const std::function<void(const Argument&)>& callback,
                       const Argument& argument) const noexcept {
-  if (callback == nullptr) return;
+  if (callback == nullptr || silenced_) return;
   try {
     callback(argument);
   } catch (const std::exception& problem) {
@@ -138,8 +147,10 @@ void ClientCore::call(const std::function<void(const Argument&)>& callback,
 }
 
 void ClientCore::finish(CoreWork work) {
+  const bool nested = std::exchange(telling_, true);
   for (const RequestReport& report : work.requests) call(options_.on_request, report);
   for (const ErrorReport& error : work.errors) {
+    if (silenced_) break;
     log(LogLevel::warning, error.message + " (" + std::to_string(error.events) + " events)");
     call(options_.on_error, error);
   }
@@ -157,6 +168,7 @@ void ClientCore::finish(CoreWork work) {
     }
     call(options_.on_outcome, outcome);
   }
+  telling_ = nested;
   {
     const std::lock_guard lock(mutex_);
     turning_ = false;

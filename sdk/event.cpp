@@ -23,6 +23,7 @@ bool Properties::set(std::string_view name, const Value& value) {
   Entry entry{};
   if (at < entries_.size()) {
     entry = entries_[at];
+    unused_ += entry.json_size;
   } else {
     entry.name_at = static_cast<std::uint32_t>(text_.size());
     entry.name_size = static_cast<std::uint32_t>(name.size());
@@ -36,13 +37,34 @@ bool Properties::set(std::string_view name, const Value& value) {
   } else {
     entries_.push_back(entry);
   }
+  compact();
   return true;
+}
+
+// Drops what no entry names once it is most of the text, so that a set that lives for long and
+// changes often stays as small as what it holds.
+void Properties::compact() {
+  constexpr std::size_t kNotWorthIt = 1024;
+  if (unused_ < kNotWorthIt || unused_ < text_.size() / 2) return;
+  std::string text;
+  text.reserve(text_.size() - unused_);
+  for (Entry& entry : entries_) {
+    const Entry old = entry;
+    entry.name_at = static_cast<std::uint32_t>(text.size());
+    text.append(text_, old.name_at, old.name_size);
+    entry.json_at = static_cast<std::uint32_t>(text.size());
+    text.append(text_, old.json_at, old.json_size);
+  }
+  text_ = std::move(text);
+  unused_ = 0;
 }
 
 bool Properties::erase(std::string_view name) {
   const std::size_t at = find(name);
   if (at == entries_.size()) return false;
+  unused_ += entries_[at].name_size + entries_[at].json_size;
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
+  compact();
   return true;
 }
 

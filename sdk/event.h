@@ -45,7 +45,9 @@ class Value {
   }
   Value(double value) noexcept : kind_(Kind::real) { real_ = value; }
   Value(std::string_view value) noexcept : kind_(Kind::text) { text_ = value; }
-  Value(const char* value) noexcept : Value(std::string_view(value)) {}
+  // A null pointer is null, like the answer of std::getenv() for a variable that is not set.
+  Value(const char* value) noexcept
+      : Value(value ? Value(std::string_view(value)) : Value(nullptr)) {}
   Value(const std::string& value) noexcept : Value(std::string_view(value)) {}
   Value(Json value) noexcept : kind_(Kind::json) { text_ = value.text; }
 
@@ -99,27 +101,31 @@ class Properties {
     std::uint32_t name_at, name_size, json_at, json_size;
   };
   std::size_t find(std::string_view name) const;  // size() when absent
+  void compact();
 
-  std::string text_;  // names and values, one after the other
+  std::string text_;  // names and values, one after the other, with what was replaced in between
+  std::size_t unused_ = 0;  // bytes of text_ that no entry names
   std::vector<Entry> entries_;
 };
 
 // Per-event ingestion options of PostHog's v1 protocol; the v0 protocol sends them as the `$`
 // properties in parentheses. Unset ones are absent from the wire.
 struct EventOptions {
-  std::optional<bool> cookieless_mode;           // ($cookieless_mode)
-  std::optional<bool> disable_skew_correction;   // ($ignore_sent_at)
-  std::optional<bool> process_person_profile;    // ($process_person_profile)
-  std::optional<std::string> product_tour_id;    // ($product_tour_id)
+  std::optional<bool> cookieless_mode{};           // ($cookieless_mode)
+  std::optional<bool> disable_skew_correction{};   // ($ignore_sent_at)
+  std::optional<bool> process_person_profile{};    // ($process_person_profile)
+  std::optional<std::string> product_tour_id{};    // ($product_tour_id)
 };
 
+// The empty braces here and elsewhere: with them -Wextra accepts a designated initializer that leaves
+// a member out.
 struct Event {
-  std::string name;         // required
-  std::string distinct_id;  // required
-  Properties properties;
-  std::optional<Uuid> uuid;           // default: a new UUIDv7
-  std::optional<WallTime> timestamp;  // default: the wall time of the capture() call
-  EventOptions options;
+  std::string name{};         // required
+  std::string distinct_id{};  // required
+  Properties properties{};
+  std::optional<Uuid> uuid{};           // default: a new UUIDv7
+  std::optional<WallTime> timestamp{};  // default: the wall time of the capture() call
+  EventOptions options{};
   bool historical = false;  // send through the historical lane (historical_migration)
 };
 

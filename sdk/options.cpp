@@ -10,8 +10,10 @@ namespace lockstep {
 
 namespace {
 
-// Around the events of a request: api key, sent_at or created_at, braces.
+// Around the events of a request: sent_at or created_at, braces, and an api key each character of
+// which may need escaping.
 constexpr std::size_t kEnvelopeBytes = 512;
+static_assert(kEnvelopeBytes >= 2 * Options::kMaxApiKeyLength + 112);
 
 void require(bool holds, std::string_view option, const char* problem) {
   if (!holds) throw ConfigError(option, problem);
@@ -101,6 +103,7 @@ void Options::validate() const {
   // It travels in a header and in JSON; a stray line break is a paste error worth naming here rather
   // than an endless 401.
   require(printable(api_key), "api_key", "must be visible ASCII");
+  require(api_key.size() <= kMaxApiKeyLength, "api_key", "must have at most 200 characters");
   require(http::Url::parse(host).has_value(), "host", "must be an http or https URL");
   require(http::Url::parse(host)->query.empty(), "host", "must not have a query");
   check_headers(*this);

@@ -54,13 +54,15 @@ class ConfigError : public std::invalid_argument {
 };
 
 struct Options {
-  std::string api_key;                            // required, unless disabled
+  static constexpr std::size_t kMaxApiKeyLength = 200;
+
+  std::string api_key{};  // required, unless disabled; at most kMaxApiKeyLength characters
   std::string host = "https://us.i.posthog.com";  // origin; a path is kept as a prefix
   bool disabled = false;                          // captures are refused, nothing is sent
 
   Capture capture = Capture::v0;
   Compression compression = Compression::none;
-  std::vector<std::pair<std::string, std::string>> headers;  // added to every request
+  std::vector<std::pair<std::string, std::string>> headers{};  // added to every request
 
   // Batching, per lane. A batch leaves when flush_at events or max_batch_bytes wait, or the oldest has
   // waited for flush_interval.
@@ -91,7 +93,7 @@ struct Options {
   bool disable_geoip = false;         // adds $geoip_disable: true
   bool historical_migration = false;  // every event through the historical lane
   bool is_server = true;              // $is_server
-  Properties super_properties;        // added to every event; an event's own properties win
+  Properties super_properties{};        // added to every event; an event's own properties win
 
   // Feature flags.
   Duration flags_timeout = std::chrono::seconds{3};  // of one attempt
@@ -102,11 +104,11 @@ struct Options {
   // Hooks and observers. before_send runs on the capturing thread; the others on the host's thread (or
   // in the call that pumps a sim or manual host), never at the same time for one client. What they
   // throw is caught and logged. From within them flush() and shutdown() start but do not wait.
-  std::vector<BeforeSend> before_send;                     // in order
-  std::function<void(const Outcome&)> on_outcome;          // each event's end
-  std::function<void(const ErrorReport&)> on_error;        // a batch lost, a queue full
-  std::function<void(const RequestReport&)> on_request;    // each request's end
-  std::function<void(LogLevel, std::string_view)> logger;  // default: nothing is logged
+  std::vector<BeforeSend> before_send{};                     // in order
+  std::function<void(const Outcome&)> on_outcome{};          // each event's end
+  std::function<void(const ErrorReport&)> on_error{};        // a batch lost, a queue full
+  std::function<void(const RequestReport&)> on_request{};    // each request's end
+  std::function<void(LogLevel, std::string_view)> logger{};  // default: nothing is logged
 
   // Records every step of this client; for tests and simulation. Must outlive the client.
   Trace* trace = nullptr;

@@ -1,9 +1,13 @@
 #include "sdk/process_client.h"
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <shared_mutex>
 #include <stdexcept>
 #include <utility>
+
+#include "sdk/host/fork.h"
 
 namespace lockstep {
 
@@ -12,12 +16,18 @@ namespace {
 struct Slot {
   std::shared_mutex mutex;  // held shared while the client is used
   Client* client = nullptr;
+  std::uint64_t fork_generation = lockstep::fork_generation();
 };
 
 // Never destroyed: a late capture during static destruction must find a slot, even if it is empty.
+// A forked child cannot trust the mutex it inherited and takes a slot of its own.
 Slot& slot() {
-  static Slot* const only = new Slot;
-  return *only;
+  static std::atomic<Slot*> current{new Slot};
+  Slot* found = current.load();
+  if (found->fork_generation == fork_generation()) return *found;
+  auto fresh = std::make_unique<Slot>();
+  if (current.compare_exchange_strong(found, fresh.get())) found = fresh.release();
+  return *found;
 }
 
 }  // namespace
@@ -34,7 +44,8 @@ ProcessClient::ProcessClient(Options options, std::shared_ptr<Host> host) {
 ProcessClient::~ProcessClient() {
   {
     const std::unique_lock lock(slot().mutex);
-    slot().client = nullptr;
+    // In a forked child the place may be empty or another's: this client was the parent's.
+    if (slot().client == client_.get()) slot().client = nullptr;
   }
   client_.reset();
 }

@@ -4,13 +4,14 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+#include <cstdint>
 #include <stdexcept>
 
 namespace lockstep {
-
 namespace {
 
-// Levels that favour speed: events compress well at any level, and the host's thread has other work.
+// Levels that favour speed: events compress well at any level, and the host's thread has other
+// work.
 constexpr int kDeflateLevel = 4;
 constexpr int kBrotliQuality = 4;
 constexpr int kZstdLevel = 3;
@@ -24,8 +25,8 @@ struct FreeZstd {
   void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
 };
 
-[[noreturn]] void fail(std::string_view codec) {
-  throw std::runtime_error(std::string(codec) + " compression failed");
+[[noreturn]] void fail(Compression compression) {
+  throw std::runtime_error(std::string(to_string(compression)) + " compression failed");
 }
 
 }  // namespace
@@ -36,11 +37,16 @@ std::string_view content_encoding(Compression compression) noexcept {
 
 std::string_view to_string(Compression compression) noexcept {
   switch (compression) {
-    case Compression::none: return "none";
-    case Compression::gzip: return "gzip";
-    case Compression::deflate: return "deflate";
-    case Compression::br: return "br";
-    case Compression::zstd: return "zstd";
+    case Compression::none:
+      return "none";
+    case Compression::gzip:
+      return "gzip";
+    case Compression::deflate:
+      return "deflate";
+    case Compression::br:
+      return "br";
+    case Compression::zstd:
+      return "zstd";
   }
   return "?";
 }
@@ -55,44 +61,56 @@ std::optional<Compression> parse_compression(std::string_view name) noexcept {
 }
 
 struct Compressor::State {
-  std::unique_ptr<libdeflate_compressor, FreeDeflate> deflate;
-  std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd;
-
-  // gzip and deflate differ only in the frame around the same stream.
+  // gzip and deflate differ only in the frame around the same stream. Neither frame has a time in
+  // it.
   std::string deflated(Compression compression, std::string_view body) {
-    if (deflate == nullptr) deflate.reset(libdeflate_alloc_compressor(kDeflateLevel));
-    if (deflate == nullptr) fail(to_string(compression));
+    if (deflate_ == nullptr) deflate_.reset(libdeflate_alloc_compressor(kDeflateLevel));
+    if (deflate_ == nullptr) fail(compression);
     const bool gzip = compression == Compression::gzip;
     const auto bound = gzip ? libdeflate_gzip_compress_bound : libdeflate_zlib_compress_bound;
     const auto compress = gzip ? libdeflate_gzip_compress : libdeflate_zlib_compress;
-    std::string out(bound(deflate.get(), body.size()), '\0');
-    out.resize(compress(deflate.get(), body.data(), body.size(), out.data(), out.size()));
-    if (out.empty()) fail(to_string(compression));
-    return out;
+    const std::size_t capacity = make_room(bound(deflate_.get(), body.size()));
+    const std::size_t size =
+        compress(deflate_.get(), body.data(), body.size(), room_.data(), capacity);
+    if (size == 0) fail(compression);
+    return room_.substr(0, size);
   }
 
-  static std::string brotli(std::string_view body) {
-    std::size_t size = BrotliEncoderMaxCompressedSize(body.size());
-    std::string out(size, '\0');
-    const auto done = BrotliEncoderCompress(kBrotliQuality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT,
-                                            body.size(),
-                                            reinterpret_cast<const std::uint8_t*>(body.data()), &size,
-                                            reinterpret_cast<std::uint8_t*>(out.data()));
-    if (done == BROTLI_FALSE) fail("br");
-    out.resize(size);
-    return out;
+  // The library has no encoder that can be used twice.
+  std::string brotli(std::string_view body) {
+    std::size_t size = make_room(BrotliEncoderMaxCompressedSize(body.size()));
+    const auto* in = reinterpret_cast<const std::uint8_t*>(body.data());
+    auto* out = reinterpret_cast<std::uint8_t*>(room_.data());
+    if (BrotliEncoderCompress(kBrotliQuality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body.size(),
+                              in, &size, out) == BROTLI_FALSE) {
+      fail(Compression::br);
+    }
+    return room_.substr(0, size);
   }
 
   std::string zstandard(std::string_view body) {
-    if (zstd == nullptr) zstd.reset(ZSTD_createCCtx());
-    if (zstd == nullptr) fail("zstd");
-    std::string out(ZSTD_compressBound(body.size()), '\0');
-    const std::size_t size = ZSTD_compressCCtx(zstd.get(), out.data(), out.size(), body.data(),
+    if (zstd_ == nullptr) zstd_.reset(ZSTD_createCCtx());
+    if (zstd_ == nullptr) fail(Compression::zstd);
+    const std::size_t capacity = make_room(ZSTD_compressBound(body.size()));
+    const std::size_t size = ZSTD_compressCCtx(zstd_.get(), room_.data(), capacity, body.data(),
                                                body.size(), kZstdLevel);
-    if (ZSTD_isError(size) != 0) fail("zstd");
-    out.resize(size);
-    return out;
+    if (ZSTD_isError(size) != 0) fail(Compression::zstd);
+    return room_.substr(0, size);
   }
+
+ private:
+  // Returns `size`, which is what the codec is told: how much more room there happens to be must
+  // not show in its output.
+  std::size_t make_room(std::size_t size) {
+    if (room_.size() < size) room_.resize(size);
+    return size;
+  }
+
+  std::unique_ptr<libdeflate_compressor, FreeDeflate> deflate_;
+  std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;
+  // Where the codecs write: as long as the worst case of the largest body so far. What is handed
+  // out is a copy of the right length, since bodies may wait long for their retry.
+  std::string room_;
 };
 
 Compressor::Compressor() : state_(std::make_unique<State>()) {}
@@ -102,11 +120,15 @@ Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
 std::string Compressor::compress(Compression compression, std::string_view body) {
   switch (compression) {
-    case Compression::none: return std::string(body);
+    case Compression::none:
+      return std::string(body);
     case Compression::gzip:
-    case Compression::deflate: return state_->deflated(compression, body);
-    case Compression::br: return State::brotli(body);
-    case Compression::zstd: return state_->zstandard(body);
+    case Compression::deflate:
+      return state_->deflated(compression, body);
+    case Compression::br:
+      return state_->brotli(body);
+    case Compression::zstd:
+      return state_->zstandard(body);
   }
   return std::string(body);
 }

@@ -16,8 +16,8 @@ std::string_view content_encoding(Compression compression) noexcept;
 std::optional<Compression> parse_compression(std::string_view name) noexcept;
 std::string_view to_string(Compression compression) noexcept;
 
-// Compresses request bodies, reusing one compressor per codec. "deflate" is the zlib form, as RFC 9110
-// section 8.4.1.2 defines it. The output is a function of the input alone. Not thread-safe.
+// Compresses request bodies, reusing one compressor per codec. "deflate" is the zlib form, as RFC
+// 9110 section 8.4.1.2 defines it. The output is a function of the input alone. Not thread-safe.
 class Compressor {
  public:
   Compressor();

@@ -44,11 +44,22 @@ Ticket Engine::shutdown(Now now, Instant deadline, Effects& out) {
 
 std::optional<std::pair<FlushReport, bool>> Engine::report(Ticket number) const {
   const auto found = tickets_.find(number);
-  if (found == tickets_.end()) return std::nullopt;
+  if (found == tickets_.end() || found->second.forgotten) return std::nullopt;
   return std::pair{found->second.report, found->second.done};
 }
 
-void Engine::forget(Ticket number) { tickets_.erase(number); }
+void Engine::forget(Ticket number) {
+  const auto found = tickets_.find(number);
+  if (found == tickets_.end()) return;
+  found->second.forgotten = true;
+  free_forgotten_tickets();
+}
+
+void Engine::free_forgotten_tickets() {
+  std::erase_if(tickets_, [](const auto& entry) {
+    return entry.second.forgotten && entry.second.done;
+  });
+}
 
 // Which events active flushes cover: those with a smaller sequence.
 std::uint64_t Engine::flushed_upto() const noexcept {
@@ -87,11 +98,8 @@ void Engine::finish_tickets(Now now, Effects& out) {
 }
 
 void Engine::finish_shutdown(Now now, Effects& out) {
+  if (!shutdown_is_over(now.at)) return;
   const bool drained = pending() == 0;
-  if (!drained && now.at < shutdown_deadline_ &&
-      (!in_flight_.empty() || anything_can_be_sent_before(shutdown_deadline_, now.at))) {
-    return;
-  }
   if (!drained) drop_everything(out);
   closed_ = true;
   out.waiters_changed = true;
@@ -102,6 +110,12 @@ void Engine::finish_shutdown(Now now, Effects& out) {
   }
 }
 
+// Nothing is left, no time is left, or nothing can be done with the time that is.
+bool Engine::shutdown_is_over(Instant now) const noexcept {
+  return pending() == 0 || now >= shutdown_deadline_ ||
+         (in_flight_.empty() && !anything_can_be_sent_before(shutdown_deadline_, now));
+}
+
 bool Engine::anything_can_be_sent_before(Instant deadline, Instant now) const noexcept {
   for (std::size_t i = 0; i < kEndpointCount; ++i) {
     if (earliest_send(static_cast<EndpointIndex>(i), now) < deadline) return true;
@@ -109,16 +123,28 @@ bool Engine::anything_can_be_sent_before(Instant deadline, Instant now) const no
   return false;
 }
 
+// Takes back a request that the driver has not taken out of `out` yet; false where it has.
+bool Engine::withdraw(RequestNumber request, Effects& out) {
+  return std::erase_if(out.sends, [&](const Send& send) { return send.request == request; }) > 0;
+}
+
 void Engine::drop_everything(Effects& out) {
   const std::uint64_t left = pending();
   const Ended how{{}, false, false, DropReason::shutdown_deadline, 0, 0, {}};
   for (const auto& [request, flight] : in_flight_) {
-    out.cancels.push_back(request);
-    stats(flight.batch->lane).in_flight -= flight.batch->events.size();
+    const Batch& batch = *flight.batch;
+    stats(batch.lane).in_flight -= batch.events.size();
     Ended cancelled = how;
-    cancelled.attempts = flight.batch->requests;
-    cancelled.detail = "its last request was cancelled without an answer";
-    end_all(*flight.batch, cancelled, out);
+    if (withdraw(request, out)) {
+      --stats(batch.lane).requests;
+      if (batch.failures > 0) --stats(batch.lane).retries;
+      cancelled.attempts = batch.requests - 1;
+    } else {
+      out.cancels.push_back(request);
+      cancelled.attempts = batch.requests;
+      cancelled.detail = "its last request was cancelled without an answer";
+    }
+    end_all(batch, cancelled, out);
   }
   in_flight_.clear();
   for (EndpointState& endpoint : endpoints_) {

@@ -25,11 +25,11 @@ Admitted Engine::admit(EventRef event, Now now, Effects& out) {
                          "larger than the client's limit for one event"});
     return {Admission::dropped, DropReason::too_large, true};
   }
-  if (!fits(which, event.size()) &&
-      !(config_.queue_full == QueueFullPolicy::drop_oldest && make_room(which, event.size(), out))) {
+  const bool evicts = config_.queue_full == QueueFullPolicy::drop_oldest;
+  if (!fits(which, event.size()) && !(evicts && make_room(which, event.size(), now, out))) {
     ++count.dropped_by_reason[static_cast<std::size_t>(DropReason::queue_full)];
     out.ended.push_back({std::move(event), false, false, DropReason::queue_full, 0, 0, {}});
-    refuse(which, now, out);
+    warn_full(which, now, out);
     return {Admission::dropped, DropReason::queue_full, true};
   }
 
@@ -63,10 +63,17 @@ bool Engine::fits(Lane which, std::size_t bytes) const noexcept {
          count.pending_bytes + bytes <= limits(which).max_queue_bytes;
 }
 
-bool Engine::make_room(Lane which, std::size_t bytes, Effects& out) {
-  if (bytes > limits(which).max_queue_bytes) return false;
+bool Engine::make_room(Lane which, std::size_t bytes, Now now, Effects& out) {
+  // Nothing is given up for an event that would not fit even then.
+  std::size_t in_flight_bytes = 0;
+  for (const auto& [request, flight] : in_flight_) {
+    if (flight.batch->lane != which) continue;
+    for (const EventRef& event : flight.batch->events) in_flight_bytes += event.size();
+  }
+  if (in_flight_bytes + bytes > limits(which).max_queue_bytes) return false;
   while (!fits(which, bytes)) {
     if (!evict_oldest(which, out)) return false;
+    warn_full(which, now, out);
   }
   return true;
 }
@@ -92,9 +99,9 @@ bool Engine::evict_oldest(Lane which, Effects& out) {
     if (rest.events.empty()) {
       endpoint.waiting.erase(oldest);
     } else {
-      oldest->second = std::make_shared<const Batch>(std::move(rest));
+      oldest->second = std::make_shared<const Batch>(rest);
     }
-    end(std::move(event), {{}, false, false, DropReason::evicted, 0, 0, {}}, out);
+    end(std::move(event), {{}, false, false, DropReason::evicted, rest.requests - 1, 0, {}}, out);
     return true;
   }
   if (state.queue.empty()) return false;
@@ -106,7 +113,7 @@ bool Engine::evict_oldest(Lane which, Effects& out) {
 }
 
 // Warns at the start of each episode of fullness and again while it lasts; the counters are exact.
-void Engine::refuse(Lane which, Now now, Effects& out) {
+void Engine::warn_full(Lane which, Now now, Effects& out) {
   LaneState& state = lane(which);
   ++state.full_drops;
   const bool first = !state.full_episode;
@@ -144,7 +151,8 @@ void Engine::end(EventRef event, Ended how, Effects& out) {
   } else {
     ++count.dropped_by_reason[static_cast<std::size_t>(how.reason)];
   }
-  settle_full_episode(which);
+  // An event that gives way to another does not end the fullness.
+  if (how.delivered || how.reason != DropReason::evicted) settle_full_episode(which);
   count_for_tickets(event.sequence(), how.delivered, out);
   out.waiters_changed = out.waiters_changed || config_.queue_full == QueueFullPolicy::block;
   how.event = std::move(event);
@@ -153,15 +161,19 @@ void Engine::end(EventRef event, Ended how, Effects& out) {
 
 void Engine::advance(Now now, Effects& out) {
   if (closed_) return;
-  for (std::size_t i = 0; i < kEndpointCount; ++i) {
+  // At its deadline a shutdown sends nothing more, not even what becomes due at that very instant.
+  const bool over = closing_ && now.at >= shutdown_deadline_;
+  for (std::size_t i = 0; !over && i < kEndpointCount; ++i) {
     dispatch(static_cast<EndpointIndex>(i), now, out);
   }
   if (closing_) finish_shutdown(now, out);
   finish_tickets(now, out);
+  free_forgotten_tickets();
 }
 
 Instant Engine::next_wake(Instant now) const noexcept {
   if (closed_) return kNever;
+  if (closing_ && shutdown_is_over(now)) return now;
   Instant next = closing_ ? shutdown_deadline_ : kNever;
   for (const auto& [number, ticket] : tickets_) {
     if (!ticket.done && !ticket.shutdown) next = std::min(next, ticket.deadline);

@@ -73,7 +73,7 @@ class Engine {
 
   // A ticket's report as it stands; final when the flag is true. Nothing for a forgotten ticket.
   std::optional<std::pair<FlushReport, bool>> report(Ticket ticket) const;
-  // Frees a ticket. One whose report is not final goes on without a report.
+  // Says that nobody will ask for the report any more. What it started goes on.
   void forget(Ticket ticket);
 
   bool closing() const noexcept { return closing_; }
@@ -85,7 +85,8 @@ class Engine {
   // Every broken law of the state in one text; nothing when all hold: the ledger balances and agrees
   // with what is really held, bounds are kept, queues are in order.
   std::optional<std::string> broken_invariant() const;
-  // The state as one number, equal for equal states on every compiler.
+  // The state as one number, equal for equal states on every compiler: all that decides what the
+  // engine does next, and the ledger.
   std::uint64_t digest() const noexcept;
   // The state for people.
   std::string to_text() const;
@@ -121,6 +122,7 @@ class Engine {
     Instant deadline{};
     bool shutdown = false;
     bool done = false;
+    bool forgotten = false;  // nobody asks for the report: freed once it is done
     FlushReport report;
   };
 
@@ -134,9 +136,9 @@ class Engine {
 
   // admission (engine.cpp)
   bool fits(Lane which, std::size_t bytes) const noexcept;
-  bool make_room(Lane which, std::size_t bytes, Effects& out);
+  bool make_room(Lane which, std::size_t bytes, Now now, Effects& out);
   bool evict_oldest(Lane which, Effects& out);
-  void refuse(Lane which, Now now, Effects& out);
+  void warn_full(Lane which, Now now, Effects& out);
   void settle_full_episode(Lane which) noexcept;
   void end(EventRef event, Ended how, Effects& out);
 
@@ -164,7 +166,10 @@ class Engine {
 
   // drain.cpp
   void finish_tickets(Now now, Effects& out);
+  void free_forgotten_tickets();
   void finish_shutdown(Now now, Effects& out);
+  bool shutdown_is_over(Instant now) const noexcept;
+  static bool withdraw(RequestNumber request, Effects& out);
   bool anything_can_be_sent_before(Instant deadline, Instant now) const noexcept;
   void drop_everything(Effects& out);
   void count_for_tickets(std::uint64_t sequence, bool delivered, Effects& out);

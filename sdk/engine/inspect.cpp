@@ -28,20 +28,25 @@ bool in_order(const std::vector<EventRef>& events) {
       [](const EventRef& a, const EventRef& b) { return a.sequence() < b.sequence(); });
 }
 
-std::uint64_t digest_events(std::uint64_t state, const std::vector<EventRef>& events) noexcept {
-  for (const EventRef& event : events) state = digest_number(state, event.sequence());
-  return state;
-}
-
 std::uint64_t digest_instant(std::uint64_t state, Instant at) noexcept {
   return digest_number(state, static_cast<std::uint64_t>(at.time_since_epoch().count()));
 }
 
+std::uint64_t digest_event(std::uint64_t state, const EventRef& event) noexcept {
+  state = digest_number(state, event.sequence());
+  state = digest_bytes(state, event.uuid_text());
+  return digest_instant(digest_number(state, event.size()), event.admitted());
+}
+
 std::uint64_t digest_batch(std::uint64_t state, const Batch& batch) noexcept {
-  state = digest_number(state, batch.number);
-  state = digest_number(state, batch.attempt);
-  state = digest_number(state, batch.failures);
-  return digest_events(state, batch.events);
+  for (const std::uint64_t number :
+       {batch.number, std::uint64_t{batch.attempt}, std::uint64_t{batch.requests},
+        std::uint64_t{batch.failures},
+        static_cast<std::uint64_t>(batch.created_at.time_since_epoch().count())}) {
+    state = digest_number(state, number);
+  }
+  for (const EventRef& event : batch.events) state = digest_event(state, event);
+  return state;
 }
 
 }  // namespace
@@ -87,31 +92,51 @@ std::optional<std::string> Engine::broken_invariant() const {
 
 std::uint64_t Engine::digest() const noexcept {
   std::uint64_t state = kDigestStart;
+  const auto add = [&](std::uint64_t number) { state = digest_number(state, number); };
+  const auto add_instant = [&](Instant at) { state = digest_instant(state, at); };
   for (const LaneState& lane_state : lanes_) {
-    for (const EventRef& event : lane_state.queue) state = digest_number(state, event.sequence());
-    state = digest_number(state, lane_state.size_limit);
-    state = digest_number(state, lane_state.good_batches);
+    for (const EventRef& event : lane_state.queue) state = digest_event(state, event);
+    add(lane_state.size_limit);
+    add(lane_state.good_batches);
+    add(lane_state.full_episode ? 1 : 0);
+    add(lane_state.full_drops);
+    add_instant(lane_state.full_warned);
   }
   for (const EndpointState& endpoint : endpoints_) {
-    state = digest_instant(state, endpoint.pause_until);
-    state = digest_number(state, endpoint.rounds);
+    add_instant(endpoint.pause_until);
+    add_instant(endpoint.trouble_since);
+    add(endpoint.rounds);
+    add(static_cast<std::uint64_t>(endpoint.next_lane));
+    add(endpoint.fresh_turn ? 1 : 0);
     for (const auto& [key, batch] : endpoint.waiting) {
       state = digest_batch(digest_instant(state, key.first), *batch);
     }
   }
   for (const auto& [request, flight] : in_flight_) {
     state = digest_batch(digest_number(state, request), *flight.batch);
+    add_instant(flight.started);
   }
   for (const auto& [number, ticket] : tickets_) {
-    state = digest_number(digest_instant(state, ticket.deadline), ticket.report.pending);
+    add_instant(ticket.deadline);
+    add(ticket.upto);
+    add((ticket.done ? 1u : 0u) + (ticket.shutdown ? 2u : 0u) + (ticket.forgotten ? 4u : 0u));
+    add(static_cast<std::uint64_t>(ticket.report.status));
+    add(ticket.report.delivered);
+    add(ticket.report.pending);
   }
   for (const LaneStats& count : ledger_) {
-    state = digest_number(state, count.captured);
-    state = digest_number(state, count.delivered);
-    state = digest_number(state, count.unconfirmed);
-    for (const std::uint64_t dropped : count.dropped_by_reason) state = digest_number(state, dropped);
+    for (const std::uint64_t number :
+         {count.captured, count.delivered, count.unconfirmed, count.requests, count.retries}) {
+      add(number);
+    }
+    for (const std::uint64_t dropped : count.dropped_by_reason) add(dropped);
   }
-  return digest_number(state, (closing_ ? 1u : 0u) + (closed_ ? 2u : 0u));
+  add(next_sequence_);
+  add(next_batch_);
+  add((closing_ ? 1u : 0u) + (closed_ ? 2u : 0u));
+  add_instant(shutdown_deadline_);
+  add_instant(last_success_);
+  return state;
 }
 
 std::string Engine::to_text() const {

@@ -186,8 +186,9 @@ Duration Engine::backoff(std::uint64_t batch, std::uint32_t failures) const noex
   const std::uint64_t drawn =
       chance_->below({kRetryJitter, config_.cause ^ (batch << 20), failures}, 2 * spread * 1000 + 1);
   const std::uint64_t share = 100'000 - spread * 1000 + drawn;
-  return Duration{static_cast<Duration::rep>(static_cast<std::uint64_t>(delay.count()) / 100'000 *
-                                             share)};
+  const Duration whole = saturating_multiply(delay / 100'000, share);
+  const Duration rest = saturating_multiply(delay % 100'000, share) / 100'000;
+  return saturating_add(whole, rest);
 }
 
 void Engine::note_success(Lane which, std::size_t events) noexcept {

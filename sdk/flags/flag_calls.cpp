@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sdk/json.h"
 #include "sdk/protocol/common.h"
 
 namespace lockstep {
@@ -12,13 +11,45 @@ namespace {
 
 using nlohmann::json;
 
-json object_of(const Properties& properties) {
-  json object = json::object();
+void write_members(const Properties& properties, JsonWriter& out, bool& first) {
   for (std::size_t i = 0; i < properties.size(); ++i) {
-    const auto [name, text] = properties.at(i);
-    object[std::string(name)] = json::parse(text.begin(), text.end(), nullptr, false);
+    out.member(properties.at(i).first, first);
+    out.raw(properties.at(i).second);
   }
-  return object;
+}
+
+void write_person(const FlagRequest& request, JsonWriter& out) {
+  out.raw('{');
+  bool first = true;
+  write_members(request.person_properties, out, first);
+  if (!request.person_properties.has("distinct_id")) {
+    out.member("distinct_id", first);
+    out.string(request.distinct_id);
+  }
+  out.raw('}');
+}
+
+void write_groups(const FlagRequest& request, JsonWriter& out) {
+  out.raw('{');
+  bool first = true;
+  for (const auto& [type, group] : request.groups) {
+    out.member(type, first);
+    out.string(group);
+  }
+  out.raw('}');
+}
+
+void write_group_properties(const FlagRequest& request, JsonWriter& out) {
+  out.raw('{');
+  bool first = true;
+  for (const auto& [type, properties] : request.group_properties) {
+    out.member(type, first);
+    out.raw('{');
+    bool first_member = true;
+    write_members(properties, out, first_member);
+    out.raw('}');
+  }
+  out.raw('}');
 }
 
 bool retryable(const http::Result& result) {
@@ -26,23 +57,38 @@ bool retryable(const http::Result& result) {
   return response == nullptr || response->status == 502 || response->status == 504;
 }
 
-std::string text_of(const json& payload) {
-  return payload.is_string() ? payload.get<std::string>() : payload.dump();
+// Nothing sensible nests deeper, and writing a document takes stack in proportion to its depth,
+// which a server chooses.
+constexpr int kDeepestPayload = 64;
+
+bool deeper_than(const json& value, int levels) {
+  if (!value.is_structured()) return false;
+  return levels == 0 || std::any_of(value.begin(), value.end(), [&](const json& member) {
+           return deeper_than(member, levels - 1);
+         });
+}
+
+std::optional<std::string> text_of(const json& payload) {
+  if (payload.is_null() || deeper_than(payload, kDeepestPayload)) return std::nullopt;
+  if (payload.is_string()) return payload.get<std::string>();
+  return payload.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 // {"flags": {key: {"enabled": true, "variant": "a", "metadata": {"payload": "..."}}}}
 void read_detailed(const json& flag, FlagResult& result) {
   if (!flag.is_object()) return;
   const auto variant = flag.find("variant");
-  if (variant != flag.end() && variant->is_string() && flag.value("enabled", true)) {
+  const auto enabled = flag.find("enabled");
+  const bool says = enabled != flag.end() && enabled->is_boolean();
+  if (variant != flag.end() && variant->is_string() && (!says || enabled->get<bool>())) {
     result.value = variant->get<std::string>();
-  } else if (flag.contains("enabled") && flag["enabled"].is_boolean()) {
-    result.value = flag["enabled"].get<bool>();
+  } else if (says) {
+    result.value = enabled->get<bool>();
   }
   const auto metadata = flag.find("metadata");
   if (metadata == flag.end() || !metadata->is_object()) return;
   const auto payload = metadata->find("payload");
-  if (payload != metadata->end() && !payload->is_null()) result.payload = text_of(*payload);
+  if (payload != metadata->end()) result.payload = text_of(*payload);
 }
 
 // {"featureFlags": {key: true | "variant"}, "featureFlagPayloads": {key: "..."}}
@@ -56,7 +102,7 @@ void read_plain(const json& body, const std::string& key, FlagResult& result) {
   const auto payloads = body.find("featureFlagPayloads");
   if (payloads == body.end() || !payloads->is_object()) return;
   const auto payload = payloads->find(key);
-  if (payload != payloads->end() && !payload->is_null()) result.payload = text_of(*payload);
+  if (payload != payloads->end()) result.payload = text_of(*payload);
 }
 
 bool over_quota(const json& body) {
@@ -106,24 +152,25 @@ FlagCalls::FlagCalls(const Options& options)
       first_backoff_(options.flags_retry_backoff) {}
 
 http::Request FlagCalls::encode(const FlagRequest& request) const {
-  json person = object_of(request.person_properties);
-  if (!person.contains("distinct_id")) person["distinct_id"] = request.distinct_id;
-  json groups = json::object();
-  for (const auto& [type, group] : request.groups) groups[type] = group;
-  json group_properties = json::object();
-  for (const auto& [type, properties] : request.group_properties) {
-    group_properties[type] = object_of(properties);
-  }
-  const json body = {{"token", protocol_.api_key},
-                     {"distinct_id", request.distinct_id},
-                     {"person_properties", std::move(person)},
-                     {"groups", std::move(groups)},
-                     {"group_properties", std::move(group_properties)},
-                     {"geoip_disable", request.disable_geoip.value_or(disable_geoip_)},
-                     {"flag_keys_to_evaluate", json::array({request.key})}};
+  JsonWriter body;
+  body.raw(R"({"token":)");
+  body.string(protocol_.api_key);
+  body.raw(R"(,"distinct_id":)");
+  body.string(request.distinct_id);
+  body.raw(R"(,"person_properties":)");
+  write_person(request, body);
+  body.raw(R"(,"groups":)");
+  write_groups(request, body);
+  body.raw(R"(,"group_properties":)");
+  write_group_properties(request, body);
+  body.raw(R"(,"geoip_disable":)");
+  body.value(request.disable_geoip.value_or(disable_geoip_));
+  body.raw(R"(,"flag_keys_to_evaluate":[)");
+  body.string(request.key);
+  body.raw("]}");
   http::Request message = protocol::make_post(protocol_, "/flags");
   message.url.query = "v=2";
-  message.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  message.body = body.text();
   return message;
 }
 
@@ -152,6 +199,7 @@ void FlagCalls::completed(std::uint64_t request, const http::Result& result, Now
   if (found == calls_.end()) return;
   Call& call = found->second;
   call.in_flight = 0;
+  if (call.result) return;  // failed meanwhile; a result is final
   if (retryable(result) && call.attempt <= max_retries_) {
     call.next_at = saturating_add(now.at, backoff(call.attempt));
     return;

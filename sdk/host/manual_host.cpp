@@ -29,8 +29,8 @@ void ManualHost::detach(const ClientCore& core) noexcept { pump_->detach(core); 
 void ManualHost::wake() noexcept { transport_->wake(); }
 
 void ManualHost::pump(Instant until) {
-  while (pump_->turn()) {
-  }
+  // After a turn that did something the caller looks first whether it has what it waits for.
+  if (pump_->turn()) return;
   if (clock_->now() < until) transport_->wait(std::min(until, pump_->next_instant()));
 }
 

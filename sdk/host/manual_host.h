@@ -36,7 +36,7 @@ class ManualHost final : public Host {
   void poll() override;
 
  private:
-  // Runs one turn and, unless `until` has come, one wait in the transport.
+  // Runs one turn; one wait in the transport instead, where nothing was due and `until` has not come.
   void pump(Instant until);
 
   std::shared_ptr<Clock> clock_;

@@ -10,12 +10,21 @@ void Pump::attach(std::shared_ptr<ClientCore> core) {
 }
 
 void Pump::detach(const ClientCore& core) {
+  std::shared_ptr<ClientCore> leaving;
   {
     const std::lock_guard lock(cores_mutex_);
-    std::erase_if(cores_, [&](const auto& attached) { return attached.get() == &core; });
+    const auto found = std::find_if(cores_.begin(), cores_.end(),
+                                    [&](const auto& attached) { return attached.get() == &core; });
+    if (found == cores_.end()) return;
+    leaving = std::move(*found);
+    cores_.erase(found);
     orphans_.store(true);
   }
-  if (inside_turn()) return;
+  if (inside_turn()) {
+    leaving->hush();
+    serve(*leaving, clock_.read());  // its last words: what it dropped because it could not wait
+    return;
+  }
   // A turn that is going on may still call it.
   const std::lock_guard turn_over(turn_mutex_);
 }

@@ -23,7 +23,8 @@ class Pump {
   Pump(Clock& clock, Transport& transport) : clock_(clock), transport_(transport) {}
 
   // Thread-safe. detach() waits for a turn that is going on, so that afterwards nothing of the core is
-  // called; from within a callback of that turn it does not wait.
+  // called. From within a callback of that turn it does not wait, but carries out what the core has left
+  // to do at once.
   void attach(std::shared_ptr<ClientCore> core);
   void detach(const ClientCore& core);
 

@@ -52,7 +52,7 @@ Instant SimHost::next_instant() const { return pump_->next_instant(); }
 void SimHost::run_until(Instant at) {
   if (pump_->inside_turn()) return;
   settle();
-  while (next_instant() <= at) {
+  while (next_instant() <= at && next_instant() != kNever) {
     clock_->advance_to(next_instant());
     settle();
     if (next_instant() <= clock_->now()) {

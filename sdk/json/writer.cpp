@@ -71,6 +71,7 @@ char* JsonWriter::room(std::size_t bytes) {
 }
 
 void JsonWriter::raw(std::string_view text) {
+  if (text.empty()) return;  // an empty view may point nowhere
   std::memcpy(room(text.size()), text.data(), text.size());
   size_ += text.size();
 }
@@ -159,6 +160,11 @@ void JsonWriter::member(std::string_view name, bool& first) {
   raw(':');
 }
 
-bool is_json(std::string_view text) { return nlohmann::json::accept(text.begin(), text.end()); }
+bool is_json(std::string_view text) {
+  // The parser skips a byte order mark at the start and takes a zero byte for the end; in the
+  // middle of a batch both would make the whole of it unreadable.
+  if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos) return false;
+  return nlohmann::json::accept(text.begin(), text.end());
+}
 
 }  // namespace lockstep

@@ -48,7 +48,8 @@ class JsonWriter {
   std::size_t capacity_ = kInlineBytes;
 };
 
-// Whether `text` is exactly one JSON document. Depth is not limited by the stack.
+// Whether `text` is exactly one JSON document that may stand inside another one. Depth is not
+// limited by the stack.
 bool is_json(std::string_view text);
 
 }  // namespace lockstep

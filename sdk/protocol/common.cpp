@@ -64,18 +64,24 @@ engine::Verdict transport_verdict(const http::TransportError& error) {
 
 namespace protocol {
 
-void write_properties(const PropertyList& properties, const ProtocolConfig& config, Skip skip,
-                      JsonWriter& out, bool& first) {
-  for (std::size_t i = 0; i < properties.size(); ++i) {
-    const std::string_view name = properties.name(i);
-    if (properties.shadowed(i) || (skip != nullptr && skip(name))) continue;
-    out.member(name, first);
-    properties.write_value(i, out);
-  }
-  for (const auto& [name, json] : config.added_properties) {
-    if (properties.has(name)) continue;
-    out.member(name, first);
-    out.raw(json);
+const OptionName* find_option(std::string_view property) noexcept {
+  if (!property.starts_with('$')) return nullptr;
+  const auto found =
+      std::find_if(kOptionNames.begin(), kOptionNames.end(),
+                   [&](const OptionName& name) { return name.property == property; });
+  return found == kOptionNames.end() ? nullptr : &*found;
+}
+
+bool is_set(const OptionName& name, const EventOptions* options) noexcept {
+  if (options == nullptr) return false;
+  return name.flag ? (options->*name.flag).has_value() : options->product_tour_id.has_value();
+}
+
+void write_option(const OptionName& name, const EventOptions& options, JsonWriter& out) {
+  if (name.flag) {
+    out.raw(*(options.*name.flag) ? "true" : "false");
+  } else {
+    out.string(*options.product_tour_id);
   }
 }
 

@@ -1,6 +1,7 @@
 // What the PostHog protocols share: property rendering, request parts, status classes, Retry-After.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,11 +13,45 @@ namespace lockstep::protocol {
 inline constexpr std::string_view kLibraryName = "lockstep-cpp";
 inline constexpr std::string_view kLibraryVersion = "0.1.0";
 
-// Writes the members of `properties` that `skip` does not name (nullptr: none), then the added ones
-// the event does not set itself.
-using Skip = bool (*)(std::string_view name);
-void write_properties(const PropertyList& properties, const ProtocolConfig& config, Skip skip,
-                      JsonWriter& out, bool& first);
+// A per-event option: the property by which v0 sends it, and its name in v1's options object.
+struct OptionName {
+  std::string_view property;
+  std::string_view option;
+  std::optional<bool> EventOptions::* flag;  // nullptr: product_tour_id, the one that is text
+};
+inline constexpr std::array<OptionName, 4> kOptionNames{{
+    {"$cookieless_mode", "cookieless_mode", &EventOptions::cookieless_mode},
+    {"$ignore_sent_at", "disable_skew_correction", &EventOptions::disable_skew_correction},
+    {"$process_person_profile", "process_person_profile", &EventOptions::process_person_profile},
+    {"$product_tour_id", "product_tour_id", nullptr},
+}};
+// The option that travels as this property in v0; nullptr for a property that is none.
+const OptionName* find_option(std::string_view property) noexcept;
+bool is_set(const OptionName& name, const EventOptions* options) noexcept;
+// Writes the value of an option that is set.
+void write_option(const OptionName& name, const EventOptions& options, JsonWriter& out);
+
+// Writes the properties that the event has itself, but for those that `skip(name)` holds of.
+template <typename Skip>
+void write_own(const PropertyList& properties, JsonWriter& out, bool& first, Skip skip) {
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    const std::string_view name = properties.name(i);
+    if (properties.shadowed(i) || skip(name)) continue;
+    out.member(name, first);
+    properties.write_value(i, out);
+  }
+}
+
+// Writes those that are added to every event, but for the ones that the event has itself.
+template <typename Skip>
+void write_added(const ProtocolConfig& config, const PropertyList& own, JsonWriter& out,
+                 bool& first, Skip skip) {
+  for (const auto& [name, json] : config.added_properties) {
+    if (own.has(name) || skip(name)) continue;
+    out.member(name, first);
+    out.raw(json);
+  }
+}
 
 // Quoted.
 void write_uuid(const Uuid& uuid, JsonWriter& out);

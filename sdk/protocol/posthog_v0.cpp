@@ -12,8 +12,6 @@ namespace lockstep {
 
 namespace {
 
-using protocol::write_properties;
-
 class PosthogBatch final : public Protocol {
  public:
   PosthogBatch(std::string_view name, std::string_view path, ProtocolConfig config)
@@ -37,8 +35,7 @@ class PosthogBatch final : public Protocol {
     protocol::write_time(event.timestamp, out);
     out.raw(R"(,"properties":{)");
     bool first = true;
-    write_options(event, out, first);
-    write_properties(event.properties, config_, nullptr, out, first);
+    write_properties(event, out, first);
     out.raw("}}");
     return uuid_at;
   }
@@ -71,21 +68,19 @@ class PosthogBatch final : public Protocol {
   }
 
  private:
-  // v0 has no options object: they travel as properties, unless the event sets those itself.
-  static void write_options(const EventView& event, JsonWriter& out, bool& first) {
-    if (event.options == nullptr) return;
-    const auto flag = [&](std::string_view name, const std::optional<bool>& value) {
-      if (!value || event.properties.has(name)) return;
-      out.member(name, first);
-      out.raw(*value ? "true" : "false");
-    };
-    flag("$cookieless_mode", event.options->cookieless_mode);
-    flag("$ignore_sent_at", event.options->disable_skew_correction);
-    flag("$process_person_profile", event.options->process_person_profile);
-    if (event.options->product_tour_id && !event.properties.has("$product_tour_id")) {
-      out.member("$product_tour_id", first);
-      out.string(*event.options->product_tour_id);
+  // v0 has no options object: they travel as properties. The event's own property of that name
+  // comes first, then its option, then what is added to every event.
+  void write_properties(const EventView& event, JsonWriter& out, bool& first) const {
+    protocol::write_own(event.properties, out, first, [](std::string_view) { return false; });
+    for (const protocol::OptionName& name : protocol::kOptionNames) {
+      if (!protocol::is_set(name, event.options) || event.properties.has(name.property)) continue;
+      out.member(name.property, first);
+      protocol::write_option(name, *event.options, out);
     }
+    protocol::write_added(config_, event.properties, out, first, [&](std::string_view added) {
+      const protocol::OptionName* name = protocol::find_option(added);
+      return name != nullptr && protocol::is_set(*name, event.options);
+    });
   }
 
   // {"status": 1, "quota_limited": ["events"]}: accepted and thrown away.

@@ -18,19 +18,8 @@ namespace {
 using engine::EventVerdict;
 using engine::Verdict;
 
-// Properties that other SDKs' users know, and the option each becomes in v1.
-constexpr std::pair<std::string_view, std::string_view> kLiftedProperties[] = {
-    {"$cookieless_mode", "cookieless_mode"},
-    {"$ignore_sent_at", "disable_skew_correction"},
-    {"$process_person_profile", "process_person_profile"},
-    {"$product_tour_id", "product_tour_id"},
-};
-
-bool is_lifted(std::string_view name) {
-  return name.starts_with('$') &&
-         std::any_of(std::begin(kLiftedProperties), std::end(kLiftedProperties),
-                     [&](const auto& pair) { return pair.first == name; });
-}
+// Properties that other SDKs' users know become the option they mean in v1.
+bool is_lifted(std::string_view name) { return protocol::find_option(name) != nullptr; }
 
 class PosthogV1 final : public Protocol {
  public:
@@ -52,7 +41,8 @@ class PosthogV1 final : public Protocol {
     write_options(event, out);
     out.raw(R"(},"properties":{)");
     bool first = true;
-    protocol::write_properties(event.properties, config_, is_lifted, out, first);
+    protocol::write_own(event.properties, out, first, is_lifted);
+    protocol::write_added(config_, event.properties, out, first, is_lifted);
     out.raw("}}");
     return uuid_at;
   }
@@ -61,11 +51,11 @@ class PosthogV1 final : public Protocol {
     http::Request request = protocol::make_post(config_, "/i/v1/analytics/events");
     const std::string library =
         std::string(protocol::kLibraryName) + "/" + std::string(protocol::kLibraryVersion);
-    request.headers.add("Authorization", "Bearer " + config_.api_key);
-    request.headers.add("PostHog-Sdk-Info", library);
-    request.headers.add("PostHog-Attempt", std::to_string(context.batch.attempt));
-    request.headers.add("PostHog-Request-Id", context.request_id.to_string());
-    request.headers.add("PostHog-Request-Timestamp", to_rfc3339(context.now.wall));
+    request.headers.set("Authorization", "Bearer " + config_.api_key);
+    request.headers.set("PostHog-Sdk-Info", library);
+    request.headers.set("PostHog-Attempt", std::to_string(context.batch.attempt));
+    request.headers.set("PostHog-Request-Id", context.request_id.to_string());
+    request.headers.set("PostHog-Request-Timestamp", to_rfc3339(context.now.wall));
     std::string& body = request.body;
     body.reserve(context.batch.bytes);
     body += R"({"created_at":")";
@@ -83,8 +73,11 @@ class PosthogV1 final : public Protocol {
     Verdict verdict = protocol::classify(response, now, config_.api_key);
     if (verdict.kind != Verdict::Kind::delivered) return verdict;
     const auto json = nlohmann::json::parse(response.body, nullptr, false);
-    const auto results = json.is_object() ? json.value("results", nlohmann::json::object())
-                                          : nlohmann::json::object();
+    // By reference: copying a document takes stack in proportion to its depth, which a server
+    // chooses.
+    const nlohmann::json none;
+    const auto found = json.find("results");
+    const nlohmann::json& results = found == json.end() ? none : *found;
     verdict.kind = Verdict::Kind::per_event;
     verdict.events.reserve(batch.events.size());
     bool any_retry = false;
@@ -102,36 +95,37 @@ class PosthogV1 final : public Protocol {
   }
 
  private:
-  static void write_options(const EventView& event, JsonWriter& out) {
+  // An option comes from the event's options, else from its property of that meaning, else from
+  // what is added to every event.
+  void write_options(const EventView& event, JsonWriter& out) const {
     bool first = true;
-    for (const auto& [property, option] : kLiftedProperties) {
-      if (write_option(event.options, option, out, first)) continue;
-      for (std::size_t i = 0; i < event.properties.size(); ++i) {
-        if (event.properties.name(i) != property || event.properties.shadowed(i)) continue;
-        out.member(option, first);
-        event.properties.write_value(i, out);
+    for (const protocol::OptionName& name : protocol::kOptionNames) {
+      if (protocol::is_set(name, event.options)) {
+        out.member(name.option, first);
+        protocol::write_option(name, *event.options, out);
+      } else if (event.properties.has(name.property)) {
+        lift(event.properties, name, out, first);
+      } else {
+        lift_added(name, out, first);
       }
     }
   }
 
-  // Writes an option that is set by name; false where it is not.
-  static bool write_option(const EventOptions* options, std::string_view option, JsonWriter& out,
-                           bool& first) {
-    if (options == nullptr) return false;
-    if (option == "product_tour_id") {
-      if (!options->product_tour_id) return false;
-      out.member(option, first);
-      out.string(*options->product_tour_id);
-      return true;
+  static void lift(const PropertyList& properties, const protocol::OptionName& name,
+                   JsonWriter& out, bool& first) {
+    for (std::size_t i = 0; i < properties.size(); ++i) {
+      if (properties.name(i) != name.property || properties.shadowed(i)) continue;
+      out.member(name.option, first);
+      properties.write_value(i, out);
     }
-    const std::optional<bool>& flag = option == "cookieless_mode" ? options->cookieless_mode
-                                      : option == "disable_skew_correction"
-                                          ? options->disable_skew_correction
-                                          : options->process_person_profile;
-    if (!flag) return false;
-    out.member(option, first);
-    out.raw(*flag ? "true" : "false");
-    return true;
+  }
+
+  void lift_added(const protocol::OptionName& name, JsonWriter& out, bool& first) const {
+    for (const auto& [property, json] : config_.added_properties) {
+      if (property != name.property) continue;
+      out.member(name.option, first);
+      out.raw(json);
+    }
   }
 
   EventVerdict verdict_on(const nlohmann::json& results, const std::string& uuid) const {

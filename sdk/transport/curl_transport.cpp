@@ -3,24 +3,202 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <climits>
 #include <map>
-#include <mutex>
-#include <optional>
+#include <new>
+#include <set>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
-namespace lockstep {
+#include "sdk/transport/message_rules.h"
 
+// How the parts lie: ResponseReader takes what libcurl reads and keeps it within the limits;
+// error_kind() and describe() put libcurl's codes into our words; a Transfer is one request with
+// its easy handle, and Setup tells the handle what to do; Impl is the multi handle and its
+// transfers.
+//
+// Deadlines are kept here, not by CURLOPT_TIMEOUT_MS: they are instants of our clock, and libcurl
+// does not look at its own timeout while a request waits for a connection.
+
+namespace lockstep {
 namespace {
 
 using http::TransportErrorKind;
 
-// Idle easy handles kept for the next requests; connections live in the multi handle, not in them.
-constexpr std::size_t kIdleHandles = 16;
-// Header fields of one response, their total size being bounded apart.
-constexpr std::size_t kMaxHeaderFields = 10'000;
-// Without a deadline, a wait is cut into pieces of this length.
-constexpr Duration kLongestWait = std::chrono::minutes{1};
+// Whitespace around a field's value, and the line break after it, are no part of it.
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+// --- reading a response --------------------------------------------------------------------------
+
+// Takes a response line by line and piece by piece, and says no when it grows over its limits.
+class ResponseReader {
+ public:
+  explicit ResponseReader(const TransferLimits& limits) : limits_(limits) {}
+
+  // One line, with its line break: a status line, a field, or the empty line that ends a header.
+  // False: too large.
+  bool take_line(std::string_view line) {
+    const auto text = trim(line);
+    if (text.empty()) return end_header();
+    if (!spend(text)) return false;
+    if (state_ == State::before_header && text.starts_with("HTTP/")) {
+      begin_header(text);
+    } else if (state_ == State::in_header && !interim()) {
+      take_field(line, text);
+    }
+    return true;  // a field of an interim response, or of a trailer, which nobody asked for
+  }
+
+  // False: too large.
+  bool take_body(std::string_view bytes) {
+    too_large_ = too_large_ || bytes.size() > limits_.max_body_bytes - body_.size();
+    if (!too_large_) body_ += bytes;
+    return !too_large_;
+  }
+
+  bool too_large() const noexcept { return too_large_; }
+  bool has_header() const noexcept { return state_ == State::after_header; }
+
+  http::Response take() {
+    http::Response response{status_, {}, std::move(body_)};
+    for (auto& [name, value] : fields_) response.headers.add(std::move(name), std::move(value));
+    return response;
+  }
+
+ private:
+  enum class State { before_header, in_header, after_header };
+
+  // Interim responses and trailers cost as much as any other line: neither may go on for ever.
+  bool spend(std::string_view text) noexcept {
+    header_cost_ += transport::header_cost(text, {});
+    too_large_ = too_large_ || header_cost_ > limits_.max_header_bytes;
+    return !too_large_;
+  }
+
+  bool interim() const noexcept { return status_ < 200; }
+
+  void begin_header(std::string_view status_line) {
+    state_ = State::in_header;
+    status_ = 0;
+    const auto space = std::min(status_line.find(' '), status_line.size());
+    const auto rest = trim(status_line.substr(space));
+    std::from_chars(rest.data(), rest.data() + rest.size(), status_);
+  }
+
+  bool end_header() noexcept {
+    if (state_ == State::in_header) state_ = interim() ? State::before_header : State::after_header;
+    return true;
+  }
+
+  void take_field(std::string_view line, std::string_view text) {
+    const bool folded = line.front() == ' ' || line.front() == '\t';
+    if (folded && !fields_.empty()) {
+      // RFC 9112 section 5.2: a value that goes on in the next line is joined by a space.
+      fields_.back().value.append(" ").append(text);
+      return;
+    }
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return;
+    fields_.push_back(
+        {std::string(trim(text.substr(0, colon))), std::string(trim(text.substr(colon + 1)))});
+  }
+
+  const TransferLimits limits_;
+  State state_ = State::before_header;
+  int status_ = 0;
+  std::vector<http::Header> fields_;
+  std::string body_;
+  std::size_t header_cost_ = 0;
+  bool too_large_ = false;
+};
+
+// --- what libcurl says, in our words -------------------------------------------------------------
+
+// What libcurl knows of a failure.
+struct Failure {
+  CURLcode code;
+  std::string_view text;  // its own words, which may quote what it read
+  bool has_header;        // the whole header of the response had been read
+  bool sent_before;       // the request had gone out on a connection that then broke
+  int os_error;
+};
+
+TransportErrorKind error_kind(const Failure& failure) noexcept {
+  using enum TransportErrorKind;
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return resolve;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY:
+    case CURLE_OPERATION_TIMEDOUT:  // the connect timeout: libcurl is told of no other
+      return connect;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+      return tls;
+    case CURLE_FILESIZE_EXCEEDED:
+      return response_too_large;
+    case CURLE_OUT_OF_MEMORY:  // what libcurl says to a single line that exceeds its own limit
+      return failure.has_header ? truncated : response_too_large;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // above all HTTP/0.9, that is, any text at all
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return malformed;
+    default:
+      break;
+  }
+  // For these libcurl has a text, but no code of their own.
+  if (failure.text.starts_with("Too large response headers")) return response_too_large;
+  if (failure.text.starts_with("CONNECT tunnel failed")) return connect;
+  if (failure.text.find("chunk") != std::string_view::npos) return malformed;
+  return failure.has_header ? truncated : reset;
+}
+
+// Text for people. libcurl's own words only where they come from before the request was sent, so
+// that nothing of the request or the response can be in them.
+std::string describe(const Failure& failure, TransportErrorKind kind) {
+  if (kind == TransportErrorKind::response_too_large) return "the header or body exceeds its limit";
+  if (kind == TransportErrorKind::connect && failure.code == CURLE_OPERATION_TIMEDOUT) {
+    return "no connection within the connect timeout";
+  }
+  if (failure.sent_before) return "the connection broke before the answer";
+  std::string detail = curl_easy_strerror(failure.code);
+  if (kind == TransportErrorKind::tls && !failure.text.empty()) {
+    detail.append(": ").append(failure.text);
+  } else if (kind == TransportErrorKind::connect && failure.os_error != 0) {
+    detail.append(": ").append(std::generic_category().message(failure.os_error));
+  }
+  return detail;
+}
+
+http::TransportError timeout_error() {
+  return {TransportErrorKind::timeout, "no whole response by the deadline"};
+}
+
+// --- one transfer --------------------------------------------------------------------------------
 
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
@@ -32,76 +210,203 @@ struct FreeList {
 };
 using List = std::unique_ptr<curl_slist, FreeList>;
 
-void initialise_libcurl() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-      throw std::runtime_error("libcurl cannot be initialised");
-    }
+// libcurl holds pointers into it: it stays where it is until its handle has left the multi handle.
+struct Transfer {
+  Transfer(TransferId an_id, http::Request a_request, const TransferLimits& some_limits)
+      : id(an_id), request(std::move(a_request)), limits(some_limits), reader(some_limits) {}
+
+  const TransferId id;
+  const http::Request request;
+  const TransferLimits limits;
+  Easy easy;
+  List fields;
+  ResponseReader reader;
+  int sendings = 0;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+};
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return transfer.reader.take_line({data, size * count}) ? size * count : 0;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return transfer.reader.take_body({data, size * count}) ? size * count : 0;
+}
+
+// Called before a request goes out on a connection. When a connection that was kept alive breaks
+// without an answer, libcurl would quietly send the request once more; but the server may have
+// processed it, and every attempt is the engine's to decide on and to count.
+int on_send(void* user, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return ++transfer.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+// The transport's own affair: how long the body is, how it travels, and that the answer comes as it
+// is.
+bool is_framing(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 4> kFraming{"Accept-Encoding", "Content-Length", "Expect",
+                                                     "Transfer-Encoding"};
+  return std::any_of(kFraming.begin(), kFraming.end(), [&](std::string_view framing) {
+    return http::equals_ignoring_case(name, framing);
   });
 }
 
-template <typename Value>
-void set(const Easy& easy, CURLoption option, Value value) {
-  curl_easy_setopt(easy.get(), option, value);
+List header_list(const http::Headers& headers) {
+  List list;
+  const auto append = [&](const std::string& line) {
+    auto* const longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    static_cast<void>(list.release());
+    list.reset(longer);
+  };
+  for (const auto& [name, value] : headers) {
+    if (is_framing(name)) continue;
+    // "Name;" is how libcurl is told to send a field without a value; "Name:" would drop it.
+    const auto text = trim(value);
+    append(text.empty() ? name + ";" : name + ": " + std::string(text));
+  }
+  append("Expect:");                                          // no round trip before the body
+  if (!headers.has("Content-Type")) append("Content-Type:");  // not the one of a form
+  return list;
 }
 
-// A limit for libcurl, in its milliseconds, rounded up; never 0, which means "none" there.
-long milliseconds(Duration span) {
-  const auto count = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-  return static_cast<long>(std::clamp<std::int64_t>(count, 1, 1'000'000'000));
+// In libcurl's milliseconds, rounded up; never 0, which stands for "no limit" there.
+long to_milliseconds(Duration span) noexcept {
+  const auto count = std::chrono::ceil<std::chrono::milliseconds>(
+      std::clamp(span, Duration{1}, Duration{std::chrono::hours{24}}));
+  return static_cast<long>(count.count());
 }
 
-bool injects(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+// Sets options until one fails.
+class Setup {
+ public:
+  explicit Setup(Transfer& transfer) : transfer_(transfer), easy_(transfer.easy.get()) {}
+
+  CURLcode run(const CurlOptions& options) {
+    set_rules();
+    set_route(options);
+    set_request();
+    set_callbacks();
+    return code_;
+  }
+
+ private:
+  template <typename Value>
+  void set(CURLoption option, Value value) {
+    if (code_ == CURLE_OK) code_ = curl_easy_setopt(easy_, option, value);
+  }
+  void set_text(CURLoption option, const std::string& text) {
+    if (!text.empty()) set(option, text.c_str());
+  }
+
+  void set_rules() {
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_HTTP09_ALLOWED, 0L);
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, to_milliseconds(transfer_.limits.connect_timeout));
+    // A cancelled transfer does not wait for the resolver's thread, which may take long; the thread
+    // cleans up after itself.
+    set(CURLOPT_QUICK_EXIT, 1L);
+    // Spares reading a body whose declared length is too large. 0 would mean no limit.
+    const auto body_limit = std::min<std::size_t>(transfer_.limits.max_body_bytes, INT64_MAX);
+    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(body_limit));
+    // A libcurl without HTTP/2 refuses, and speaks HTTP/1.1.
+    curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  }
+
+  void set_route(const CurlOptions& options) {
+    set(CURLOPT_URL, transfer_.request.url.to_string().c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set_text(CURLOPT_PROXY, options.proxy);
+    set_text(CURLOPT_NOPROXY, options.no_proxy);
+    set_text(CURLOPT_CAINFO, options.ca_file);
+    set_text(CURLOPT_INTERFACE, options.interface);
+  }
+
+  void set_request() {
+    const auto& request = transfer_.request;
+    const bool is_post = request.method == "POST";
+    const bool has_content =
+        is_post || request.method == "PUT" || request.method == "PATCH" || !request.body.empty();
+    if (has_content) {
+      // libcurl reads the body where it is; one of no bytes goes out as Content-Length: 0.
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDS, request.body.data());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    } else if (request.method == "HEAD") {
+      set(CURLOPT_NOBODY, 1L);
+    } else {
+      set(CURLOPT_HTTPGET, 1L);
+    }
+    if (!is_post) set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    transfer_.fields = header_list(request.headers);
+    set(CURLOPT_HTTPHEADER, transfer_.fields.get());
+  }
+
+  void set_callbacks() {
+    set(CURLOPT_PRIVATE, &transfer_);
+    set(CURLOPT_ERRORBUFFER, transfer_.error_text.data());
+    set(CURLOPT_HEADERFUNCTION, &on_header);
+    set(CURLOPT_HEADERDATA, &transfer_);
+    set(CURLOPT_WRITEFUNCTION, &on_body);
+    set(CURLOPT_WRITEDATA, &transfer_);
+    set(CURLOPT_PREREQFUNCTION, &on_send);
+    set(CURLOPT_PREREQDATA, &transfer_);
+  }
+
+  Transfer& transfer_;
+  CURL* easy_;
+  CURLcode code_ = CURLE_OK;
+};
+
+// How a transfer that libcurl has ended with `code` went.
+http::Result result_of(Transfer& transfer, CURLcode code) {
+  auto& reader = transfer.reader;
+  if (code == CURLE_OK && reader.has_header()) return reader.take();
+  // libcurl is content with a header that breaks off between two lines.
+  if (code == CURLE_OK) code = CURLE_GOT_NOTHING;
+  if (reader.too_large()) code = CURLE_FILESIZE_EXCEEDED;
+  long os_error = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &os_error);
+  const Failure failure{code, transfer.error_text.data(), reader.has_header(),
+                        transfer.sendings > 1, static_cast<int>(os_error)};
+  const auto kind = error_kind(failure);
+  return http::TransportError{kind, describe(failure, kind)};
 }
 
-// A line break in a header or in the request line would let a value become a header of its own.
-bool injects(const http::Request& request) {
-  return injects(request.method) || injects(request.url.to_string()) ||
-         std::any_of(request.headers.begin(), request.headers.end(), [](const http::Header& header) {
-           return injects(header.name) || injects(header.value);
-         });
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+// Once in the life of a process, and never undone: threads, libraries and static destructors may
+// use libcurl as long as there is a process.
+void initialise_libcurl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
 }
 
 }  // namespace
 
+// --- the transport -------------------------------------------------------------------------------
+
 struct CurlTransport::Impl {
-  struct Transfer {
-    TransferId id = 0;
-    Easy easy;
-    http::Request request;
-    TransferLimits limits;
-    List headers;
-    http::Response response;
-    std::size_t header_bytes = 0;
-    bool final_header = false;  // the last status line was not an interim (1xx) one
-    bool started = false;       // some byte of a response arrived
-    const char* overflow = nullptr;
-  };
-
-  Clock& clock;
-  CurlOptions options;
-  CURLM* multi;
-  std::map<TransferId, std::unique_ptr<Transfer>> transfers;
-  std::vector<Easy> idle;
-  std::vector<Completion> failed;  // ended before they could start
-
   Impl(Clock& a_clock, CurlOptions some_options)
       : clock(a_clock), options(std::move(some_options)), multi(curl_multi_init()) {
     if (multi == nullptr) throw std::runtime_error("libcurl has no multi handle to give");
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                      static_cast<long>(options.max_connections));
-    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(options.max_connections_per_host));
+    const auto limit = [&](CURLMoption option, std::size_t count) {
+      curl_multi_setopt(multi, option, static_cast<long>(std::min<std::size_t>(count, INT_MAX)));
+    };
+    limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.max_connections);
+    limit(CURLMOPT_MAX_HOST_CONNECTIONS, options.max_connections_per_host);
+    // As many are kept alive as may be open; libcurl's own default grows and shrinks with the load.
+    if (options.max_connections > 0) limit(CURLMOPT_MAXCONNECTS, options.max_connections);
   }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   ~Impl() {
     for (const auto& [id, transfer] : transfers) {
@@ -112,193 +417,83 @@ struct CurlTransport::Impl {
     curl_multi_cleanup(multi);
   }
 
+  // Handles are used again: making one is dear, and it keeps its buffers. Connections and names
+  // live in the multi handle.
   Easy take_easy() {
     if (idle.empty()) return Easy(curl_easy_init());
     Easy easy = std::move(idle.back());
     idle.pop_back();
-    curl_easy_reset(easy.get());
     return easy;
   }
 
-  void fail(TransferId id, TransportErrorKind kind, std::string detail) {
-    failed.push_back({id, http::TransportError{kind, std::move(detail)}});
+  void fail(TransferId id, TransportErrorKind kind, std::string_view detail) {
+    ready.push_back({id, http::TransportError{kind, std::string(detail)}});
   }
 
-  void start(TransferId id, http::Request request, const TransferLimits& limits);
-  void configure(Transfer& transfer, Duration total) const;
-  static List header_list(const http::Request& request);
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user);
-  void finish(std::vector<Completion>& out, CURL* easy, CURLcode code);
-  static http::TransportError error_of(const Transfer& transfer, CURLcode code);
-};
-
-void CurlTransport::Impl::start(TransferId id, http::Request request, const TransferLimits& limits) {
-  if (injects(request)) {
-    return fail(id, TransportErrorKind::malformed, "a line break in the request line or a header");
+  // Takes the transfer out of libcurl and out of the books.
+  std::unique_ptr<Transfer> remove(TransferId id) {
+    const auto found = transfers.find(id);
+    if (found == transfers.end()) return nullptr;
+    auto transfer = std::move(found->second);
+    transfers.erase(found);
+    deadlines.erase({transfer->limits.deadline, id});
+    curl_multi_remove_handle(multi, transfer->easy.get());
+    return transfer;
   }
-  const Instant now = clock.now();
-  if (limits.deadline <= now) return fail(id, TransportErrorKind::timeout, "the deadline passed");
-  auto transfer = std::make_unique<Transfer>();
-  transfer->id = id;
-  transfer->request = std::move(request);
-  transfer->limits = limits;
-  transfer->easy = take_easy();
-  if (transfer->easy == nullptr) {
-    return fail(id, TransportErrorKind::connect, "libcurl has no handle to give");
-  }
-  configure(*transfer, limits.deadline - now);
-  const CURLMcode added = curl_multi_add_handle(multi, transfer->easy.get());
-  if (added != CURLM_OK) return fail(id, TransportErrorKind::connect, curl_multi_strerror(added));
-  transfers[id] = std::move(transfer);
-}
 
-void CurlTransport::Impl::configure(Transfer& transfer, Duration total) const {
-  const Easy& easy = transfer.easy;
-  const http::Request& request = transfer.request;
-  set(easy, CURLOPT_PRIVATE, &transfer);
-  set(easy, CURLOPT_URL, request.url.to_string().c_str());
-#if LIBCURL_VERSION_NUM >= 0x075500
-  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-  set(easy, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  set(easy, CURLOPT_NOSIGNAL, 1L);
-  set(easy, CURLOPT_NOPROGRESS, 1L);
-  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(easy, CURLOPT_TCP_NODELAY, 1L);
-  set(easy, CURLOPT_TIMEOUT_MS, milliseconds(total));
-  set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.limits.connect_timeout));
-
-  // The body stays where it is; libcurl reads it from there.
-  if (request.method == "POST") {
-    set(easy, CURLOPT_POST, 1L);
-  } else if (request.method == "GET" && request.body.empty()) {
-    set(easy, CURLOPT_HTTPGET, 1L);
-  } else {
-    set(easy, CURLOPT_POST, 1L);
-    set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  void recycle(std::unique_ptr<Transfer> transfer) {
+    constexpr std::size_t kMostIdle = 64;
+    if (transfer == nullptr || idle.size() >= kMostIdle) return;
+    curl_easy_reset(transfer->easy.get());
+    idle.push_back(std::move(transfer->easy));
   }
-  if (request.method == "POST" || !request.body.empty()) {
-    set(easy, CURLOPT_POSTFIELDS, request.body.data());
-    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  }
-  transfer.headers = header_list(request);
-  set(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
 
-  set(easy, CURLOPT_HEADERFUNCTION, &on_header);
-  set(easy, CURLOPT_HEADERDATA, &transfer);
-  set(easy, CURLOPT_WRITEFUNCTION, &on_body);
-  set(easy, CURLOPT_WRITEDATA, &transfer);
-
-  if (!options.proxy.empty()) set(easy, CURLOPT_PROXY, options.proxy.c_str());
-  if (!options.no_proxy.empty()) set(easy, CURLOPT_NOPROXY, options.no_proxy.c_str());
-  if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-  if (!options.interface.empty()) set(easy, CURLOPT_INTERFACE, options.interface.c_str());
-}
-
-List CurlTransport::Impl::header_list(const http::Request& request) {
-  curl_slist* list = nullptr;
-  const auto append = [&](const std::string& line) { list = curl_slist_append(list, line.c_str()); };
-  for (const http::Header& header : request.headers) {
-    // libcurl's way to send a field without a value.
-    append(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
-  }
-  append("Expect:");                                              // no 100-continue round trip
-  if (!request.headers.has("Content-Type")) append("Content-Type:");  // no form type by default
-  return List(list);
-}
-
-std::size_t CurlTransport::Impl::on_header(char* data, std::size_t size, std::size_t count,
-                                           void* user) {
-  Transfer& transfer = *static_cast<Transfer*>(user);
-  const std::string_view line(data, size * count);
-  transfer.started = true;
-  transfer.header_bytes += line.size();
-  if (transfer.header_bytes > transfer.limits.max_header_bytes ||
-      transfer.response.headers.size() >= kMaxHeaderFields) {
-    transfer.overflow = "header";
-    return 0;
-  }
-  if (line.starts_with("HTTP/")) {
-    // A new status line: what came before it belonged to an interim response.
-    transfer.response.headers = {};
-    long status = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    transfer.final_header = status >= 200;
-    return line.size();
-  }
-  const auto colon = line.find(':');
-  if (!transfer.final_header || colon == std::string_view::npos) return line.size();
-  transfer.response.headers.add(std::string(trimmed(line.substr(0, colon))),
-                                std::string(trimmed(line.substr(colon + 1))));
-  return line.size();
-}
-
-std::size_t CurlTransport::Impl::on_body(char* data, std::size_t size, std::size_t count, void* user) {
-  Transfer& transfer = *static_cast<Transfer*>(user);
-  const std::size_t bytes = size * count;
-  if (bytes > transfer.limits.max_body_bytes - transfer.response.body.size()) {
-    transfer.overflow = "body";
-    return 0;
-  }
-  transfer.response.body.append(data, bytes);
-  return bytes;
-}
-
-http::TransportError CurlTransport::Impl::error_of(const Transfer& transfer, CURLcode code) {
-  if (transfer.overflow != nullptr) {
-    return {TransportErrorKind::response_too_large, transfer.overflow};
-  }
-  const std::string detail = curl_easy_strerror(code);
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return {TransportErrorKind::resolve, detail};
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_INTERFACE_FAILED: return {TransportErrorKind::connect, detail};
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return {TransportErrorKind::tls, detail};
-    case CURLE_OPERATION_TIMEDOUT: {
-      // libcurl has one code for both limits; only the connect phase leaves this time at zero.
-      curl_off_t connected = 0;
-      curl_easy_getinfo(transfer.easy.get(), CURLINFO_CONNECT_TIME_T, &connected);
-      if (connected == 0) return {TransportErrorKind::connect, "no connection in time"};
-      return {TransportErrorKind::timeout, "no whole response by the deadline"};
+  void start(TransferId id, http::Request request, const TransferLimits& limits) {
+    if (!transport::is_sendable(request)) {
+      return fail(id, TransportErrorKind::malformed, transport::kNotSendable);
     }
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM: return {TransportErrorKind::malformed, detail};
-    case CURLE_PARTIAL_FILE: return {TransportErrorKind::truncated, detail};
-    default:
-      return {transfer.started ? TransportErrorKind::truncated : TransportErrorKind::reset, detail};
+    if (limits.deadline <= clock.now()) {
+      ready.push_back({id, timeout_error()});
+      return;
+    }
+    auto transfer = std::make_unique<Transfer>(id, std::move(request), limits);
+    transfer->easy = take_easy();
+    if (transfer->easy == nullptr) throw std::bad_alloc();
+    if (const auto code = Setup(*transfer).run(options); code != CURLE_OK) {
+      return fail(id, TransportErrorKind::connect, curl_easy_strerror(code));
+    }
+    if (const auto code = curl_multi_add_handle(multi, transfer->easy.get()); code != CURLM_OK) {
+      return fail(id, TransportErrorKind::connect, curl_multi_strerror(code));
+    }
+    deadlines.insert({limits.deadline, id});
+    transfers.emplace(id, std::move(transfer));
   }
-}
 
-void CurlTransport::Impl::finish(std::vector<Completion>& out, CURL* easy, CURLcode code) {
-  Transfer* found = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
-  curl_multi_remove_handle(multi, easy);
-  const auto owner = transfers.find(found->id);
-  const std::unique_ptr<Transfer> transfer = std::move(owner->second);
-  transfers.erase(owner);
-  if (code == CURLE_OK) {
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    transfer->response.status = static_cast<int>(status);
-    out.push_back({transfer->id, std::move(transfer->response)});
-  } else {
-    out.push_back({transfer->id, error_of(*transfer, code)});
+  void finish(CURL* easy, CURLcode code) {
+    Transfer* ended = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &ended);
+    auto transfer = remove(ended->id);
+    ready.push_back({transfer->id, result_of(*transfer, code)});
+    recycle(std::move(transfer));
   }
-  if (idle.size() < kIdleHandles) idle.push_back(std::move(transfer->easy));
-}
+
+  // An answer that is whole by now counts, even where its deadline has passed in the meantime.
+  void cut_overdue(Instant now) {
+    while (!deadlines.empty() && deadlines.begin()->first <= now) {
+      auto transfer = remove(deadlines.begin()->second);
+      ready.push_back({transfer->id, timeout_error()});
+      recycle(std::move(transfer));
+    }
+  }
+
+  Clock& clock;
+  const CurlOptions options;
+  CURLM* multi;
+  std::map<TransferId, std::unique_ptr<Transfer>> transfers;
+  std::set<std::pair<Instant, TransferId>> deadlines;  // of the same
+  std::vector<Easy> idle;
+  std::vector<Completion> ready;  // ended, not collected yet
+};
 
 CurlTransport::CurlTransport(Clock& clock, CurlOptions options) {
   initialise_libcurl();
@@ -312,38 +507,35 @@ void CurlTransport::start(TransferId id, http::Request request, const TransferLi
 }
 
 void CurlTransport::cancel(TransferId id) {
-  std::erase_if(impl_->failed, [&](const Completion& completion) { return completion.id == id; });
-  const auto found = impl_->transfers.find(id);
-  if (found == impl_->transfers.end()) return;
-  curl_multi_remove_handle(impl_->multi, found->second->easy.get());
-  impl_->transfers.erase(found);
+  std::erase_if(impl_->ready, [&](const Completion& completion) { return completion.id == id; });
+  impl_->recycle(impl_->remove(id));
 }
 
 std::vector<Completion> CurlTransport::collect() {
-  std::vector<Completion> completions = std::exchange(impl_->failed, {});
   int running = 0;
   curl_multi_perform(impl_->multi, &running);
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(impl_->multi, &left)) {
-    if (message->msg == CURLMSG_DONE) {
-      impl_->finish(completions, message->easy_handle, message->data.result);
-    }
+    if (message->msg == CURLMSG_DONE) impl_->finish(message->easy_handle, message->data.result);
   }
-  return completions;
+  impl_->cut_overdue(impl_->clock.now());
+  return std::exchange(impl_->ready, {});
 }
 
 Instant CurlTransport::next_instant() const {
-  if (!impl_->failed.empty()) return impl_->clock.now();
-  long timeout = -1;
-  curl_multi_timeout(impl_->multi, &timeout);
-  if (timeout < 0) return kNever;
-  return saturating_add(impl_->clock.now(), std::chrono::milliseconds{timeout});
+  if (!impl_->ready.empty()) return impl_->clock.now();
+  return impl_->deadlines.empty() ? kNever : impl_->deadlines.begin()->first;
 }
 
 void CurlTransport::wait(Instant until) {
-  const Duration span = std::min<Duration>(until - std::min(until, impl_->clock.now()), kLongestWait);
-  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-  curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(timeout), nullptr);
+  // libcurl counts in an int of milliseconds; a wait may end early, so the longest will do.
+  constexpr Duration kLongest = std::chrono::milliseconds{INT_MAX};
+  const auto now = impl_->clock.now();
+  const auto span = std::min(until, next_instant()) - now;
+  const auto timeout =
+      std::chrono::ceil<std::chrono::milliseconds>(std::clamp(span, Duration{0}, kLongest));
+  // Returns earlier when one of libcurl's own timers is due, and when it has been woken.
+  curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
 }
 
 void CurlTransport::wake() noexcept { curl_multi_wakeup(impl_->multi); }

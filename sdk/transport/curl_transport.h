@@ -1,8 +1,9 @@
 // The production transport: libcurl's multi interface, one thread, many requests, hard deadlines.
 //
-// TLS is verified (and can be given another CA file, never switched off), redirects are not followed,
-// only http and https are spoken, connections are kept alive, no response compression is asked for (so
-// a compressed bomb stays the few bytes it is), and body and header sizes are bounded while reading.
+// TLS is verified (and can be given another CA file, never switched off), redirects are not
+// followed, only http and https are spoken, connections are kept alive, no response compression is
+// asked for (so a compressed bomb stays the few bytes it is), and body and header sizes are bounded
+// while reading.
 #pragma once
 
 #include <memory>
@@ -24,8 +25,8 @@ struct CurlOptions {
 
 class CurlTransport final : public Transport {
  public:
-  // `clock` gives meaning to the deadlines; it must run at real speed (a SystemClock) and outlive the
-  // transport. Throws std::runtime_error when libcurl cannot be initialised.
+  // `clock` gives meaning to the deadlines; it must run at real speed (a SystemClock) and outlive
+  // the transport. Throws std::runtime_error when libcurl cannot be initialised.
   explicit CurlTransport(Clock& clock, CurlOptions options = {});
   ~CurlTransport() override;
 

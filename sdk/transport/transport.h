@@ -40,7 +40,8 @@ class Transport {
   // followed; the 3xx response is the result.
   virtual void start(TransferId id, http::Request request, const TransferLimits& limits) = 0;
 
-  // Ends a transfer: no completion for it comes out of collect() any more. An unknown id is ignored.
+  // Ends a transfer: no completion for it comes out of collect() any more. An unknown id is
+  // ignored.
   virtual void cancel(TransferId id) = 0;
 
   // Makes progress and hands over what has finished since the last call, in order of completion.
