@@ -1,0 +1,202 @@
+#include "mockserver/json_text.h"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace lockstep::mock {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Builds a value from the parser's events.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    Level& level = levels_.back();
+    auto& members = level.container->get_ref<Json::object_t&>();
+    const auto [member, is_new] = members.try_emplace(std::move(name), nullptr);
+    level.key = &member->first;
+    level.member = &member->second;
+    if (!is_new) result_.duplicate_keys.push_back(path());
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&, const Json::exception& error) override {
+    const std::string_view what = error.what();
+    const auto name_end = what.find("] ");  // "[json.exception.parse_error.101] parse error at ..."
+    result_.error = what.substr(name_end == std::string_view::npos ? 0 : name_end + 2);
+    return false;
+  }
+
+  JsonText take(bool parsed) && {
+    if (parsed) result_.value = std::make_shared<const Json>(std::move(root_));
+    return std::move(result_);
+  }
+
+ private:
+  struct Level {
+    Json* container;
+    const std::string* key = nullptr;  // of an object: the member that comes
+    Json* member = nullptr;
+  };
+
+  template <typename Value>
+  bool put(Value&& value) {
+    place() = std::forward<Value>(value);
+    return true;
+  }
+
+  // Where the next value goes. A container that is open is not moved: its parent does not grow.
+  Json& place() {
+    if (levels_.empty()) return root_;
+    Level& level = levels_.back();
+    if (level.member != nullptr) return *level.member;
+    auto& elements = level.container->get_ref<Json::array_t&>();
+    return elements.emplace_back();
+  }
+
+  bool open(Json empty) {
+    if (levels_.size() == kMaxJsonDepth) {
+      result_.error = "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
+      return false;
+    }
+    Json& value = place();
+    value = std::move(empty);
+    levels_.push_back({&value});
+    return true;
+  }
+
+  bool close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  std::string path() const {
+    std::string text;
+    for (const Level& level : levels_) {
+      if (level.key != nullptr) {
+        text += (text.empty() ? "" : ".") + *level.key;
+      } else {
+        text += '[' + std::to_string(level.container->size() - 1) + ']';
+      }
+    }
+    return text;
+  }
+
+  Json root_;
+  std::vector<Level> levels_;
+  JsonText result_;
+};
+
+// Walks valid JSON without understanding more of it than where values end.
+class Walker {
+ public:
+  explicit Walker(std::string_view text) : text_(text) {}
+
+  char peek() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  void skip_mark() { ++at_; }
+
+  // Past the value that begins here.
+  Slice value() {
+    peek();
+    const std::size_t begin = at_;
+    std::size_t depth = 0;
+    do {
+      const char c = text_[at_];
+      if (c == '"') {
+        string();
+      } else {
+        if (c == '{' || c == '[') ++depth;
+        if (c == '}' || c == ']') --depth;
+        ++at_;
+      }
+      if (depth == 0 && (at_ == text_.size() || c == '"' || is_end(text_[at_]))) break;
+    } while (at_ < text_.size());
+    return {begin, at_ - begin};
+  }
+
+  std::vector<Slice> elements() {
+    std::vector<Slice> found;
+    skip_mark();
+    while (peek() != ']') {
+      found.push_back(value());
+      if (peek() == ',') skip_mark();
+    }
+    return found;
+  }
+
+  std::string_view slice(Slice part) const { return text_.substr(part.begin, part.size); }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+  static bool is_end(char c) { return c == ',' || c == '}' || c == ']' || c == ':' || is_space(c); }
+
+  void string() {
+    for (++at_; text_[at_] != '"'; ++at_) {
+      if (text_[at_] == '\\') ++at_;
+    }
+    ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+JsonText read_json(std::string_view text) {
+  Builder builder;
+  const bool parsed = Json::sax_parse(text.begin(), text.end(), &builder);
+  return std::move(builder).take(parsed);
+}
+
+std::vector<Slice> array_elements(std::string_view text, std::string_view key) {
+  Walker walker(text);
+  if (key.empty()) return walker.peek() == '[' ? walker.elements() : std::vector<Slice>{};
+  if (walker.peek() != '{') return {};
+  std::vector<Slice> found;
+  walker.skip_mark();
+  while (walker.peek() != '}') {
+    // A key may be spelt with escapes; what it says is what counts.
+    const auto name = walker.slice(walker.value());
+    const bool wanted = name.find('\\') == std::string_view::npos
+                            ? name.substr(1, name.size() - 2) == key
+                            : Json::parse(name).get<std::string>() == key;
+    walker.peek();
+    walker.skip_mark();
+    if (!wanted) {
+      walker.value();
+    } else if (walker.peek() == '[') {
+      found = walker.elements();
+      walker.skip_mark();
+    } else {
+      found.clear();
+      walker.value();
+    }
+    if (walker.peek() == ',') walker.skip_mark();
+  }
+  return found;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace lockstep::mock

@@ -1,0 +1,136 @@
+#include "mockserver/script.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lockstep::mock {
+
+namespace {
+
+constexpr std::array<std::pair<http::Fault, std::string_view>, 11> kFaultNames{
+    {{http::Fault::none, "none"},
+     {http::Fault::refuse_connection, "refuse_connection"},
+     {http::Fault::hang_connection, "hang_connection"},
+     {http::Fault::fail_resolution, "fail_resolution"},
+     {http::Fault::reset_before, "reset_before"},
+     {http::Fault::reset_after, "reset_after"},
+     {http::Fault::no_answer, "no_answer"},
+     {http::Fault::truncate_body, "truncate_body"},
+     {http::Fault::garbage, "garbage"},
+     {http::Fault::slow_body, "slow_body"},
+     {http::Fault::endless_body, "endless_body"}}};
+
+std::optional<std::string> shorthand_details(const std::string& result) {
+  if (result == "retry") return "not_persisted";
+  if (result == "drop") return "invalid_event";
+  if (result == "limited" || result == "warning") return "person_processing_disabled";
+  return std::nullopt;
+}
+
+// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
+}
+
+void check_step(const Step& step, const std::string& path) {
+  if (step.status < 200 || step.status > 599) {
+    throw ScriptError(path + ".status",
+                      "is " + std::to_string(step.status) + "; it must be in 200..599");
+  }
+  for (const http::Header& header : step.headers) {
+    const std::string where = path + ".headers." + header.name;
+    if (!is_token(header.name)) throw ScriptError(where, "is no name of a header");
+    if (has_control_characters(header.value)) {
+      throw ScriptError(where, "holds a control character");
+    }
+  }
+  if (step.delay < Duration::zero()) throw ScriptError(path + ".delay_ms", "is negative");
+  if (step.repeat == 0) throw ScriptError(path + ".repeat", "is 0; it must be at least 1");
+  const bool needs_bytes =
+      step.fault == http::Fault::slow_body || step.fault == http::Fault::endless_body;
+  if (needs_bytes && step.fault_bytes == 0) {
+    throw ScriptError(path + ".fault_bytes",
+                      "must be at least 1 for the fault " + std::string(fault_name(step.fault)));
+  }
+  if (step.processed && step.fault != http::Fault::no_answer && !is_processed(step)) {
+    throw ScriptError(path + ".processed",
+                      "contradicts the fault " + std::string(fault_name(step.fault)));
+  }
+}
+
+void check_steps(const std::vector<Step>& steps, const std::string& path) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    check_step(steps[i], path + '[' + std::to_string(i) + ']');
+  }
+}
+
+void check_sequence(const Sequence& sequence, const std::string& path) {
+  if (sequence.path && (!sequence.path->starts_with('/') ||
+                        sequence.path->find_first_of("?#") != std::string::npos)) {
+    throw ScriptError(path + ".path", "must begin with '/' and hold neither '?' nor '#'");
+  }
+  if (sequence.method && !is_token(*sequence.method)) {
+    throw ScriptError(path + ".method", "is no HTTP method");
+  }
+  if (sequence.steps.empty()) throw ScriptError(path + ".steps", "is empty");
+  check_steps(sequence.steps, path + ".steps");
+}
+
+}  // namespace
+
+EventResult::EventResult(std::string shorthand)
+    : result(std::move(shorthand)), details(shorthand_details(result)) {}
+
+ScriptError::ScriptError(std::string path, const std::string& problem)
+    : std::invalid_argument((path.empty() ? "the script" : path) + ' ' + problem),
+      path_(std::move(path)) {}
+
+bool is_processed(const Step& step) noexcept {
+  switch (step.fault) {
+    case http::Fault::refuse_connection:
+    case http::Fault::hang_connection:
+    case http::Fault::fail_resolution:
+    case http::Fault::reset_before:
+      return false;
+    case http::Fault::no_answer:
+      return step.processed;
+    default:
+      return true;
+  }
+}
+
+void check(const Script& script) {
+  if (script.responses) check_steps(*script.responses, "responses");
+  if (script.default_response) check_step(*script.default_response, "default");
+  if (script.sequences) {
+    for (std::size_t i = 0; i < script.sequences->size(); ++i) {
+      check_sequence((*script.sequences)[i], "sequences[" + std::to_string(i) + ']');
+    }
+  }
+  if (script.latency && *script.latency < Duration::zero()) {
+    throw ScriptError("latency_ms", "is negative");
+  }
+}
+
+std::string_view fault_name(http::Fault fault) noexcept {
+  const auto named = std::find_if(kFaultNames.begin(), kFaultNames.end(),
+                                  [&](const auto& one) { return one.first == fault; });
+  return named == kFaultNames.end() ? "none" : named->second;
+}
+
+std::optional<http::Fault> parse_fault(std::string_view name) noexcept {
+  const auto named = std::find_if(kFaultNames.begin(), kFaultNames.end(),
+                                  [&](const auto& one) { return one.second == name; });
+  if (named == kFaultNames.end()) return std::nullopt;
+  return named->first;
+}
+
+}  // namespace lockstep::mock

@@ -1,0 +1,247 @@
+// The JSON form of scripts. Every reader takes the path of what it reads, for the error texts.
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+
+#include "mockserver/json_text.h"
+#include "mockserver/script.h"
+
+namespace lockstep::mock {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double kLongestMs = 1000.0 * 60 * 60 * 24 * 366;
+
+std::string describe(const Json& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  if (value.is_number_float()) return "a number with a fraction";
+  if (value.is_number()) return "the number " + value.dump();
+  if (value.is_string()) return "a text";
+  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
+  return "null";
+}
+
+[[noreturn]] void expected(const std::string& path, std::string_view what, const Json& found) {
+  throw ScriptError(path, "must be " + std::string(what) + ", and is " + describe(found));
+}
+
+std::string join(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : path + '.' + std::string(key);
+}
+
+// One object of the script: members are taken by name, and none may be left over.
+class Fields {
+ public:
+  Fields(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
+    if (!object.is_object()) expected(path_, "an object", object);
+  }
+
+  std::string path(std::string_view key) const { return join(path_, key); }
+
+  // Null counts as absent.
+  const Json* find(const char* key) const {
+    const auto member = object_.find(key);
+    return member == object_.end() || member->is_null() ? nullptr : &*member;
+  }
+
+  // Calls read(value, path) where the member is there.
+  template <typename Read>
+  void with(const char* key, Read read) const {
+    if (const Json* value = find(key)) read(*value, path(key));
+  }
+
+  void allow_only(std::initializer_list<std::string_view> known) const {
+    for (const auto& member : object_.items()) {
+      if (std::find(known.begin(), known.end(), member.key()) != known.end()) continue;
+      std::string names;
+      for (const auto name : known) names += (names.empty() ? "" : ", ") + std::string(name);
+      throw ScriptError(path(member.key()), "is unknown; known here: " + names);
+    }
+  }
+
+ private:
+  const Json& object_;
+  std::string path_;
+};
+
+std::string read_text(const Json& value, const std::string& path) {
+  if (!value.is_string()) expected(path, "a text", value);
+  return value.get<std::string>();
+}
+
+std::uint64_t read_count(const Json& value, const std::string& path) {
+  if (!value.is_number_integer() || value < 0) {
+    expected(path, "a whole number, not negative", value);
+  }
+  return value.get<std::uint64_t>();
+}
+
+bool read_flag(const Json& value, const std::string& path) {
+  if (!value.is_boolean()) expected(path, "true or false", value);
+  return value.get<bool>();
+}
+
+Duration read_milliseconds(const Json& value, const std::string& path) {
+  if (!value.is_number()) expected(path, "a number of milliseconds", value);
+  const auto number = value.get<double>();
+  if (number < 0 || number > kLongestMs) {
+    throw ScriptError(path, "is " + value.dump() + "; it must be in 0..a year");
+  }
+  return Duration{std::llround(number * 1e6)};
+}
+
+template <typename Item, typename Read>
+std::vector<Item> read_list(const Json& value, const std::string& path, Read read) {
+  if (!value.is_array()) expected(path, "a list", value);
+  std::vector<Item> items;
+  items.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    items.push_back(read(value[i], path + '[' + std::to_string(i) + ']'));
+  }
+  return items;
+}
+
+http::Headers read_headers(const Json& value, const std::string& path) {
+  if (!value.is_object()) expected(path, "an object", value);
+  http::Headers headers;
+  for (const auto& member : value.items()) {
+    const std::string where = join(path, member.key());
+    if (member.value().is_array()) {
+      for (auto& text : read_list<std::string>(member.value(), where, read_text)) {
+        headers.add(member.key(), std::move(text));
+      }
+    } else if (member.value().is_number_integer()) {
+      headers.add(member.key(), member.value().dump());  // {"Retry-After": 3}
+    } else {
+      headers.add(member.key(), read_text(member.value(), where));
+    }
+  }
+  return headers;
+}
+
+EventResult read_result(const Json& value, const std::string& path) {
+  if (value.is_string()) return EventResult(value.get<std::string>());
+  if (!value.is_object()) expected(path, "a text or an object", value);
+  const Fields fields(value, path);
+  fields.allow_only({"result", "details"});
+  const Json* result = fields.find("result");
+  if (result == nullptr) throw ScriptError(fields.path("result"), "is missing");
+  std::optional<std::string> details;
+  fields.with("details", [&](const Json& given, const std::string& where) {
+    details = read_text(given, where);
+  });
+  return {read_text(*result, fields.path("result")), details};
+}
+
+int read_status(const Fields& fields) {
+  const Json* status = fields.find("status");
+  const Json* suite_status = fields.find("status_code");
+  if (status != nullptr && suite_status != nullptr) {
+    throw ScriptError(fields.path("status_code"), "is given beside status");
+  }
+  const char* key = status != nullptr ? "status" : "status_code";
+  const Json* given = status != nullptr ? status : suite_status;
+  if (given == nullptr) return 200;
+  if (!given->is_number_integer()) expected(fields.path(key), "a whole number", *given);
+  // check() looks at the range; here it only has to fit.
+  return static_cast<int>(std::clamp<std::int64_t>(given->get<std::int64_t>(), -1, 100'000));
+}
+
+http::Fault read_fault(const Json& value, const std::string& path) {
+  const std::string name = read_text(value, path);
+  const auto fault = parse_fault(name);
+  if (!fault) throw ScriptError(path, "names no fault: \"" + name + '"');
+  return *fault;
+}
+
+Step read_step(const Json& value, const std::string& path) {
+  const Fields fields(value, path);
+  fields.allow_only({"status", "status_code", "headers", "body", "v1_event_results", "delay_ms",
+                     "fault", "fault_bytes", "processed", "repeat"});
+  Step step;
+  step.status = read_status(fields);
+  const auto set = [&](const char* key, auto& member, auto read) {
+    fields.with(key,
+                [&](const Json& given, const std::string& where) { member = read(given, where); });
+  };
+  set("headers", step.headers, read_headers);
+  set("body", step.body, [](const Json& given, const std::string&) {
+    return given.is_string() ? given.get<std::string>() : given.dump();
+  });
+  set("v1_event_results", step.v1_event_results, [](const Json& given, const std::string& where) {
+    return read_list<EventResult>(given, where, read_result);
+  });
+  set("delay_ms", step.delay, read_milliseconds);
+  set("fault", step.fault, read_fault);
+  set("fault_bytes", step.fault_bytes, read_count);
+  set("processed", step.processed, read_flag);
+  set("repeat", step.repeat, read_count);
+  return step;
+}
+
+std::vector<Step> read_steps(const Json& value, const std::string& path) {
+  return read_list<Step>(value, path, read_step);
+}
+
+WhenExhausted read_when_exhausted(const Json& value, const std::string& path) {
+  const std::string name = read_text(value, path);
+  if (name == "default") return WhenExhausted::use_default;
+  if (name == "repeat_last") return WhenExhausted::repeat_last;
+  if (name == "error") return WhenExhausted::error;
+  throw ScriptError(path, "must be default, repeat_last or error, and is \"" + name + '"');
+}
+
+Sequence read_sequence(const Json& value, const std::string& path) {
+  const Fields fields(value, path);
+  fields.allow_only({"name", "path", "method", "steps", "when_exhausted"});
+  Sequence sequence;
+  const auto set = [&](const char* key, auto& member, auto read) {
+    fields.with(key,
+                [&](const Json& given, const std::string& where) { member = read(given, where); });
+  };
+  set("name", sequence.name, read_text);
+  set("path", sequence.path, read_text);
+  set("method", sequence.method, read_text);
+  set("steps", sequence.steps, read_steps);
+  set("when_exhausted", sequence.when_exhausted, read_when_exhausted);
+  return sequence;
+}
+
+}  // namespace
+
+Script parse_script(const Json& value) {
+  const Fields fields(value, "");
+  fields.allow_only(
+      {"responses", "default", "sequences", "latency_ms", "max_body_bytes", "max_batch_events"});
+  Script script;
+  const auto set = [&](const char* key, auto& member, auto read) {
+    fields.with(key,
+                [&](const Json& given, const std::string& where) { member = read(given, where); });
+  };
+  set("responses", script.responses, read_steps);
+  set("default", script.default_response, read_step);
+  set("sequences", script.sequences, [](const Json& given, const std::string& where) {
+    return read_list<Sequence>(given, where, read_sequence);
+  });
+  set("latency_ms", script.latency, read_milliseconds);
+  set("max_body_bytes", script.max_body_bytes, read_count);
+  set("max_batch_events", script.max_batch_events, read_count);
+  check(script);
+  return script;
+}
+
+Script parse_script(std::string_view text) {
+  const JsonText read = read_json(text);
+  if (!read.value) throw ScriptError("", "is not JSON: " + read.error);
+  if (!read.duplicate_keys.empty()) {
+    throw ScriptError(read.duplicate_keys.front(), "occurs twice");
+  }
+  return parse_script(*read.value);
+}
+
+}  // namespace lockstep::mock

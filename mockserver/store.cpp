@@ -1,0 +1,70 @@
+#include "mockserver/store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "clock/timestamp.h"
+#include "clock/trace.h"
+
+namespace lockstep::mock {
+
+namespace {
+
+// The column the table sorts by: toDate(timestamp). What has no readable timestamp is stamped on
+// arrival.
+std::string day_of(const std::string& timestamp, WallTime arrival) {
+  constexpr std::size_t kDayLength = 10;
+  return to_rfc3339(parse_rfc3339(timestamp).value_or(arrival)).substr(0, kDayLength);
+}
+
+}  // namespace
+
+std::string StoredEvent::to_json_text() const { return nlohmann::json::parse(bytes).dump(); }
+
+void Store::receive(std::string_view uuid, std::string_view bytes) {
+  const std::uint64_t digest = digest_bytes(kDigestStart, bytes);
+  auto found = received_.find(uuid);
+  if (found == received_.end()) {
+    found = received_.emplace(std::string(uuid), Received{0, digest, true}).first;
+  }
+  ++found->second.times;
+  found->second.same_bytes = found->second.same_bytes && found->second.first_digest == digest;
+}
+
+void Store::accept(const ParsedRequest& request, std::size_t index, std::uint64_t number) {
+  const IncomingEvent& event = (*request.events)[index];
+  std::string day = day_of(event.timestamp, request.arrival.wall);
+  const auto [place, is_new] =
+      places_.try_emplace(Key{day, event.name, event.distinct_id, event.uuid}, rows_.size());
+  if (is_new) {
+    StoredEvent row;
+    row.uuid = event.uuid;
+    row.name = event.name;
+    row.distinct_id = event.distinct_id;
+    row.timestamp = event.timestamp;
+    row.day = std::move(day);
+    row.test_id = request.test_id;
+    row.route = request.route;
+    row.bytes = request.event_bytes(index);
+    row.first_arrival = request.arrival;
+    rows_.push_back(std::move(row));
+  }
+  rows_[place->second].requests.push_back(number);
+}
+
+void Store::clear() { *this = Store{}; }
+
+std::vector<StoredEvent> Store::rows() const {
+  std::vector<StoredEvent> rows = rows_;
+  for (StoredEvent& row : rows) {
+    const auto received = received_.find(row.uuid);
+    row.same_bytes = received == received_.end() || received->second.same_bytes;
+  }
+  return rows;
+}
+
+std::size_t Store::received_count(std::string_view uuid) const {
+  const auto received = received_.find(uuid);
+  return received == received_.end() ? 0 : received->second.times;
+}
+
+}  // namespace lockstep::mock
