@@ -1,0 +1,111 @@
+#include "adapter/fields.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace lockstep::adapter {
+namespace {
+
+using nlohmann::json;
+
+// Deep enough for any event, shallow enough for everything that walks a document recursively.
+constexpr int kDeepestNesting = 128;
+
+// A name may come from the request; an error is not the place to send a megabyte of it back.
+constexpr std::size_t kLongestNameInError = 100;
+
+constexpr std::uint64_t kMostMilliseconds =
+    static_cast<std::uint64_t>(std::numeric_limits<Duration::rep>::max()) / 1'000'000;
+
+bool refuse_deep_nesting(int depth, json::parse_event_t event, json&) {
+  const bool opens =
+      event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+  if (opens && depth >= kDeepestNesting) {
+    throw BadRequest("body", "is nested deeper than " + std::to_string(kDeepestNesting));
+  }
+  return true;
+}
+
+}  // namespace
+
+json parse_object(std::string_view body, bool may_be_empty) {
+  if (body.empty() && may_be_empty) return json::object();
+  json document;
+  try {
+    document = json::parse(body, refuse_deep_nesting);
+  } catch (const json::parse_error& error) {
+    // The parser's own message quotes the text around the error; the position is enough.
+    throw BadRequest("body", "is not valid JSON (at byte " + std::to_string(error.byte) + ")");
+  } catch (const json::out_of_range&) {
+    throw BadRequest("body", "holds a number that is out of range");
+  }
+  if (!document.is_object()) throw BadRequest("body", "must be a JSON object");
+  return document;
+}
+
+Fields::Fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {}
+
+const json* Fields::find(std::string_view name) {
+  known_.emplace(name);
+  const auto at = object_.find(name);
+  return at == object_.end() || at->is_null() ? nullptr : &*at;
+}
+
+const json* Fields::object(std::string_view name) {
+  const json* value = find(name);
+  if (value != nullptr && !value->is_object()) refuse_type(name, "an object", *value);
+  return value;
+}
+
+std::string Fields::required_text(std::string_view name) {
+  auto value = text(name);
+  if (!value) refuse(name, "is required");
+  return *std::move(value);
+}
+
+std::optional<std::string> Fields::text(std::string_view name) {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) refuse_type(name, "a string", *value);
+  return value->get<std::string>();
+}
+
+std::optional<bool> Fields::boolean(std::string_view name) {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_boolean()) refuse_type(name, "true or false", *value);
+  return value->get<bool>();
+}
+
+std::optional<std::uint64_t> Fields::natural(std::string_view name, std::uint64_t most) {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number_integer()) refuse_type(name, "a whole number", *value);
+  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > most) {
+    refuse(name, "must be from 0 to " + std::to_string(most));
+  }
+  return value->get<std::uint64_t>();
+}
+
+std::optional<Duration> Fields::milliseconds(std::string_view name) {
+  const auto count = natural(name, kMostMilliseconds);
+  if (!count) return std::nullopt;
+  return std::chrono::milliseconds{static_cast<std::int64_t>(*count)};
+}
+
+void Fields::refuse_others() const {
+  for (const auto& member : object_.items()) {
+    if (!known_.contains(member.key())) refuse(member.key(), "is not known here");
+  }
+}
+
+void Fields::refuse(std::string_view name, const std::string& problem) const {
+  throw BadRequest(path_ + std::string(name.substr(0, kLongestNameInError)), problem);
+}
+
+void Fields::refuse_type(std::string_view name, std::string_view expected,
+                         const json& found) const {
+  refuse(name, "must be " + std::string(expected) + ", found " + found.type_name());
+}
+
+}  // namespace lockstep::adapter
