@@ -1,0 +1,85 @@
+// `lockstep run`: replays scenario files in process, in virtual time.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/verbs.h"
+#include "clock/system_clock.h"
+#include "scenarios/load.h"
+#include "scenarios/report.h"
+#include "scenarios/runner.h"
+
+namespace lockstep::cli {
+
+namespace {
+
+struct RunArguments {
+  std::vector<std::string> paths{LOCKSTEP_CATALOGUE};
+  std::string format = "text";
+  std::string filter;
+  std::uint64_t seed = 1;
+  std::string trace_file;
+  bool list = false;
+};
+
+int complain(const std::string& problem) {
+  std::cerr << "lockstep run: " << problem << '\n';
+  return kBadUsage;
+}
+
+bool write_traces(const scenario::Run& run, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  for (const scenario::Result& result : run.results) file << "# " << result.name << '\n' << result.trace;
+  return static_cast<bool>(file.flush());
+}
+
+int run_scenarios(const RunArguments& arguments) {
+  scenario::Catalogue catalogue = scenario::load_files(arguments.paths);
+  for (const scenario::Problem& problem : catalogue.problems) std::cerr << problem.to_text() << '\n';
+  if (!catalogue.problems.empty()) return kBadUsage;
+  std::erase_if(catalogue.scenarios, [&](const scenario::Scenario& one) {
+    return one.name.find(arguments.filter) == std::string::npos;
+  });
+  if (catalogue.scenarios.empty()) {
+    return complain(arguments.filter.empty() ? "no scenarios found"
+                                             : "no scenario's name contains \"" + arguments.filter + "\"");
+  }
+  if (arguments.list) {
+    for (const scenario::Scenario& one : catalogue.scenarios) {
+      std::cout << one.file << ':' << one.at.line << ": " << one.name << '\n';
+    }
+    return kPassed;
+  }
+  SystemClock stopwatch;
+  const scenario::Run run = scenario::run(
+      catalogue.scenarios, {arguments.seed, &stopwatch, !arguments.trace_file.empty()});
+  std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
+  if (!arguments.trace_file.empty() && !write_traces(run, arguments.trace_file)) {
+    return complain("cannot write " + arguments.trace_file);
+  }
+  return run.failures() == 0 ? kPassed : kFailed;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* verb = app.add_subcommand(
+      "run", "Replay scenario files in virtual time: exit 0 all passed, 1 one failed, 2 bad input.");
+  verb->add_option("paths", arguments->paths,
+                   "Scenario files, or folders of them (default: the catalogue)");
+  verb->add_option("--format", arguments->format, "text, json, junit or markdown")
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+      ->capture_default_str();
+  verb->add_option("--filter", arguments->filter, "Only scenarios whose name contains this text");
+  verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
+      ->capture_default_str();
+  verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");
+  verb->add_flag("--list", arguments->list, "Name the scenarios, and run nothing");
+  verb->callback([arguments, &exit_code] { exit_code = run_scenarios(*arguments); });
+}
+
+}  // namespace lockstep::cli

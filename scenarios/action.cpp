@@ -1,0 +1,26 @@
+#include "scenarios/action.h"
+
+#include <map>
+
+namespace lockstep::scenario {
+
+std::vector<const Action*> all_actions() {
+  std::vector<const Action*> all;
+  for (const auto table : {app_actions(), time_actions(), server_actions(), request_checks(),
+                           retry_checks(), ledger_checks()}) {
+    for (const Action& action : table) all.push_back(&action);
+  }
+  return all;
+}
+
+const Action* find_action(std::string_view name) {
+  static const std::map<std::string_view, const Action*> by_name = [] {
+    std::map<std::string_view, const Action*> index;
+    for (const Action* action : all_actions()) index.emplace(action->name, action);
+    return index;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+}  // namespace lockstep::scenario

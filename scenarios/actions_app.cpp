@@ -1,0 +1,326 @@
+// What an application does with a client: the suite's actions through the adapter's endpoints, ours
+// (bursts, flushes that run in the background, shutdown, consent) through the client itself.
+#include <nlohmann/json.hpp>
+
+#include "scenarios/action.h"
+#include "scenarios/hooks.h"
+#include "scenarios/world.h"
+#include "sdk/json.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kCaptureWords[] = {"v0", "v1"};
+constexpr std::string_view kCompressionWords[] = {"none", "gzip", "deflate", "br", "zstd"};
+constexpr std::string_view kQueueWords[] = {"drop_newest", "drop_oldest", "block"};
+constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai"};
+
+constexpr Field kEventOptions[] = {
+    {"cookieless_mode", Type::boolean},
+    {"disable_skew_correction", Type::boolean},
+    {"process_person_profile", Type::boolean},
+    {"product_tour_id", Type::text},
+};
+
+constexpr Field kCapture[] = {
+    {"distinct_id", Type::text, true, "whose event it is"},
+    {"event", Type::text, true, "the event's name"},
+    {"properties", Type::object},
+    {"timestamp", Type::text},
+    {"options", Type::object, false, "", kEventOptions},
+    {"uuid", Type::text},
+    {"historical", Type::boolean},
+};
+
+constexpr Field kCaptureMultiple[] = {
+    {"count", Type::integer, true, "how many"},
+    {"params", Type::object, true, "an event; {index} in its texts counts from 0", kCapture},
+};
+
+constexpr Field kBurst[] = {
+    {"count", Type::integer, true, "how many events"},
+    {"every", Type::duration, false, "virtual time from one to the next; default: none"},
+    {"lane", Type::word, false, "default: analytics", {}, kLaneWords},
+    {"event", Type::text, false, "default: burst"},
+    {"bytes", Type::integer, false, "of padding in each event; default: none"},
+};
+
+constexpr Field kFlag[] = {
+    {"key", Type::text, true, "the flag's key"},
+    {"distinct_id", Type::text, true, "for whom"},
+    {"person_properties", Type::object},
+    {"groups", Type::object},
+    {"group_properties", Type::object},
+    {"disable_geoip", Type::boolean},
+    {"force_remote", Type::boolean},
+    {"send_event", Type::boolean},
+};
+
+constexpr Field kTimeout[] = {{"timeout", Type::duration, false, "default: the SDK's"}};
+
+constexpr Field kStart[] = {
+    {"timeout", Type::duration, false, "default: 10s"},
+    {"as", Type::text, false, "a name for it; default: flush or shutdown"},
+};
+
+constexpr Field kAwait[] = {{"as", Type::text, false, "which; default: flush or shutdown"}};
+
+constexpr Field kPersons[] = {
+    {"distinct_id", Type::text, true, "who"},
+    {"set", Type::object},
+    {"set_once", Type::object},
+};
+
+constexpr Field kAlias[] = {
+    {"distinct_id", Type::text, true, "who"},
+    {"alias", Type::text, true, "who else it is"},
+};
+
+constexpr Field kGroup[] = {
+    {"group_type", Type::text, true, "the group's type"},
+    {"group_key", Type::text, true, "the group"},
+    {"set", Type::object},
+};
+
+std::vector<std::string_view> hook_names() {
+  std::vector<std::string_view> names;
+  for (const Hook& hook : hooks()) names.push_back(hook.name);
+  return names;
+}
+
+// The SDK's options as the adapter's /init names them (adapter/parse_init.cpp), and the hooks.
+std::span<const Field> init_fields() {
+  static const std::vector<std::string_view> hook_words = hook_names();
+  static const Field fields[] = {
+      {"api_key", Type::text},
+      {"host", Type::text},
+      {"disabled", Type::boolean},
+      {"capture", Type::word, false, "", {}, kCaptureWords},
+      {"compression", Type::word, false, "", {}, kCompressionWords},
+      {"enable_compression", Type::boolean},
+      {"headers", Type::object},
+      {"flush_at", Type::integer},
+      {"flush_interval_ms", Type::integer},
+      {"max_batch_size", Type::integer},
+      {"max_batch_bytes", Type::integer},
+      {"max_event_bytes", Type::integer},
+      {"max_ai_event_bytes", Type::integer},
+      {"max_queue_size", Type::integer},
+      {"max_queue_bytes", Type::integer},
+      {"queue_full", Type::word, false, "", {}, kQueueWords},
+      {"max_block_ms", Type::integer},
+      {"max_in_flight", Type::integer},
+      {"max_retries", Type::integer},
+      {"retry_initial_backoff_ms", Type::integer},
+      {"retry_max_backoff_ms", Type::integer},
+      {"retry_jitter_percent", Type::integer},
+      {"max_retry_after_ms", Type::integer},
+      {"request_timeout_ms", Type::integer},
+      {"connect_timeout_ms", Type::integer},
+      {"max_response_bytes", Type::integer},
+      {"shutdown_timeout_ms", Type::integer},
+      {"disable_geoip", Type::boolean},
+      {"historical_migration", Type::boolean},
+      {"is_server", Type::boolean},
+      {"super_properties", Type::object},
+      {"flags_timeout_ms", Type::integer},
+      {"flags_max_retries", Type::integer},
+      {"flags_retry_backoff_ms", Type::integer},
+      {"flag_called_cache_size", Type::integer},
+      {"hooks", Type::texts, false, "see hooks.h", {}, hook_words},
+  };
+  return fields;
+}
+
+Finding init(World& world, const Step& step) {
+  const Params params(step.params);
+  json body{{"api_key", "phc_test_key"},
+            {"host", "http://ingest.test"},
+            {"capture", to_string(world.settings().capture)}};
+  if (!params.has("enable_compression")) {
+    body["compression"] = to_string(world.settings().compression);
+  }
+  for (const Node::Entry& entry : step.params.entries()) {
+    if (entry.key != "hooks") body[entry.key] = json::parse(entry.value.to_json());
+  }
+  return world.init(step.client, body.dump(),
+                    params.has("hooks") ? params.texts("hooks") : std::vector<std::string>{});
+}
+
+Finding capture(World& world, const Step& step) {
+  return world.call(step.client, "/capture", step.params.to_json());
+}
+
+Finding capture_ai(World& world, const Step& step) {
+  return world.call(step.client, "/capture_ai", step.params.to_json());
+}
+
+void replace_index(json& event, std::int64_t index) {
+  constexpr std::string_view kPlaceholder = "{index}";
+  for (json& member : event) {
+    if (!member.is_string()) continue;
+    auto text = member.get<std::string>();
+    for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder)) {
+      text.replace(at, kPlaceholder.size(), std::to_string(index));
+    }
+    member = text;
+  }
+}
+
+Finding capture_multiple(World& world, const Step& step) {
+  const Params params(step.params);
+  const json pattern = json::parse(params.node("params").to_json());
+  for (std::int64_t index = 0; index < params.integer("count"); ++index) {
+    json event = pattern;
+    replace_index(event, index);
+    if (auto failure = world.call(step.client, "/capture", event.dump())) return failure;
+  }
+  return std::nullopt;
+}
+
+Finding capture_burst(World& world, const Step& step) {
+  const Params params(step.params);
+  Client& client = world.client(step.client);
+  const std::string lane = params.text("lane", "analytics");
+  Event event;
+  event.name = params.text("event", "burst");
+  event.distinct_id = "burst";
+  event.historical = lane == "historical";
+  const auto padding = static_cast<std::size_t>(params.integer("bytes", 0));
+  if (padding > 0) event.properties.set("padding", std::string(padding, 'x'));
+  const Duration every = params.duration("every", Duration{0});
+  std::map<std::string, int> admissions;
+  const auto capture_all = [&] {
+    for (std::int64_t i = 0; i < params.integer("count"); ++i) {
+      const CaptureResult result = lane == "ai" ? client.capture_ai(event) : client.capture(event);
+      ++admissions[std::string(to_string(result.admission))];
+      if (every > Duration{0}) world.host().run_for(every);
+    }
+  };
+  world.timed(capture_all);
+  world.set_last_answer(json(admissions));
+  return std::nullopt;
+}
+
+Finding get_feature_flag(World& world, const Step& step) {
+  return world.call(step.client, "/get_feature_flag", step.params.to_json());
+}
+
+std::string timeout_body(const Step& step) {
+  const Params params(step.params);
+  if (!params.has("timeout")) return {};
+  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(params.duration("timeout"));
+  return "{\"timeout_ms\":" + std::to_string(timeout.count()) + "}";
+}
+
+Finding flush(World& world, const Step& step) {
+  return world.call(step.client, "/flush", timeout_body(step));
+}
+
+Finding shut_down(World& world, const Step& step) {
+  return world.call(step.client, "/shutdown", timeout_body(step));
+}
+
+Finding reset(World& world, const Step& step) { return world.call(step.client, "/reset", {}); }
+
+Finding start(World& world, const Step& step, const std::string& name, bool is_shutdown) {
+  const Params params(step.params);
+  const Duration timeout = params.duration("timeout", std::chrono::seconds{10});
+  Client& client = world.client(step.client);
+  const auto handle = is_shutdown ? client.begin_shutdown(timeout) : client.begin_flush(timeout);
+  world.log(step.client).started.insert_or_assign(params.text("as", name), handle);
+  return std::nullopt;
+}
+
+Finding start_flush(World& world, const Step& step) { return start(world, step, "flush", false); }
+
+Finding start_shutdown(World& world, const Step& step) {
+  return start(world, step, "shutdown", true);
+}
+
+Finding await(World& world, const Step& step, const std::string& fallback) {
+  const std::string name = Params(step.params).text("as", fallback);
+  auto& started = world.log(step.client).started;
+  const auto found = started.find(name);
+  if (found == started.end()) return Failure{"something started as \"" + name + "\"", "nothing"};
+  world.set_last_report(world.timed([&] { return found->second.wait(); }));
+  return std::nullopt;
+}
+
+Finding await_flush(World& world, const Step& step) { return await(world, step, "flush"); }
+Finding await_shutdown(World& world, const Step& step) { return await(world, step, "shutdown"); }
+
+Finding opt_out(World& world, const Step& step) {
+  world.client(step.client).opt_out();
+  return std::nullopt;
+}
+
+Finding opt_in(World& world, const Step& step) {
+  world.client(step.client).opt_in();
+  return std::nullopt;
+}
+
+Properties properties(const Step& step, std::string_view name) {
+  const Node* node = step.params.find(name);
+  return node == nullptr ? Properties{} : properties_from_json(json::parse(node->to_json()));
+}
+
+// The answer of a call that is made without the adapter, in the adapter's form.
+Finding answered(World& world, const CaptureResult& result) {
+  json answer{{"success", result.ok()}, {"uuid", result.uuid.to_string()}};
+  if (!result.ok()) answer["admission"] = to_string(result.admission);
+  if (result.admission == Admission::dropped) answer["reason"] = to_string(result.reason);
+  world.set_last_answer(answer);
+  return std::nullopt;
+}
+
+Finding identify(World& world, const Step& step) {
+  const Params params(step.params);
+  return answered(world, world.client(step.client)
+                             .identify(params.text("distinct_id"), properties(step, "set"),
+                                       properties(step, "set_once")));
+}
+
+Finding alias(World& world, const Step& step) {
+  const Params params(step.params);
+  return answered(world,
+                  world.client(step.client).alias(params.text("distinct_id"), params.text("alias")));
+}
+
+Finding group_identify(World& world, const Step& step) {
+  const Params params(step.params);
+  return answered(world, world.client(step.client)
+                             .group_identify(params.text("group_type"), params.text("group_key"),
+                                             properties(step, "set")));
+}
+
+}  // namespace
+
+std::span<const Action> app_actions() {
+  static const Action actions[] = {
+      {"init", "makes the client", init_fields(), init},
+      {"capture", "captures an event", kCapture, capture},
+      {"capture_multiple", "captures several events", kCaptureMultiple, capture_multiple},
+      {"capture_ai", "captures an event on the AI lane", kCapture, capture_ai},
+      {"capture_burst", "captures equal events, spread over virtual time", kBurst, capture_burst},
+      {"identify", "sets properties of a person", kPersons, identify},
+      {"alias", "joins two distinct ids", kAlias, alias},
+      {"group_identify", "sets properties of a group", kGroup, group_identify},
+      {"get_feature_flag", "asks for a flag", kFlag, get_feature_flag},
+      {"flush", "flushes and waits", kTimeout, flush},
+      {"start_flush", "starts a flush", kStart, start_flush},
+      {"await_flush", "waits for a started flush", kAwait, await_flush},
+      {"shutdown", "shuts the client down and waits", kTimeout, shut_down},
+      {"start_shutdown", "starts a shutdown", kStart, start_shutdown},
+      {"await_shutdown", "waits for a started shutdown", kAwait, await_shutdown},
+      {"opt_out", "stops capturing", {}, opt_out},
+      {"opt_in", "resumes capturing", {}, opt_in},
+      {"reset", "ends the client with a deadline of zero", {}, reset},
+  };
+  return actions;
+}
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,73 @@
+// What the mock server is told. Its script is the mock's own (mockserver/script.h), written in YAML
+// instead of JSON, and checked by the mock's own reader while the file is loaded.
+#include <charconv>
+
+#include "mockserver/script.h"
+#include "scenarios/action.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+constexpr Field kResponses[] = {
+    {"responses", Type::list, true, "answers, in order; once they are used up: the default"}};
+
+constexpr Field kScript[] = {
+    {"responses", Type::list, false, "the queue, used after the sequences"},
+    {"default", Type::object, false, "the answer once the queue is empty"},
+    {"sequences", Type::list, false, "answers by path and method"},
+    {"latency_ms", Type::integer, false, "added to every answer's delay"},
+    {"max_body_bytes", Type::integer, false, "a longer body gets 413"},
+    {"max_batch_events", Type::integer, false, "a longer batch gets 413"},
+};
+
+// The place in the file of "sequences[0].steps[2].fault", as far as it exists there.
+Mark place_of(const Node& params, std::string_view path) {
+  const Node* node = &params;
+  while (!path.empty()) {
+    const Node* next = nullptr;
+    if (path.starts_with('[')) {
+      std::size_t index = 0;
+      const auto end = path.find(']');
+      std::from_chars(path.data() + 1, path.data() + std::min(end, path.size()), index);
+      if (index < node->items().size()) next = &node->items()[index];
+      path.remove_prefix(std::min(end, path.size() - 1) + 1);
+    } else {
+      const auto end = std::min(path.find_first_of(".["), path.size());
+      next = node->find(path.substr(0, end));
+      path.remove_prefix(end);
+    }
+    if (path.starts_with('.')) path.remove_prefix(1);
+    if (next == nullptr) break;
+    node = next;
+  }
+  return node->at();
+}
+
+std::optional<Complaint> check_script(const Node& params) {
+  try {
+    mock::parse_script(params.to_json());
+    return std::nullopt;
+  } catch (const mock::ScriptError& error) {
+    return Complaint{place_of(params, error.path()), error.what(), "a script the mock server takes"};
+  }
+}
+
+Finding script_server(World& world, const Step& step) {
+  world.server().script(mock::parse_script(step.params.to_json()), step.client);
+  return std::nullopt;
+}
+
+constexpr Action kActions[] = {
+    {"configure_mock_responses", "queues answers for the client's requests", kResponses,
+     script_server, check_script},
+    {"script_server", "queues answers, scripts paths, sets limits", kScript, script_server,
+     check_script},
+};
+
+}  // namespace
+
+std::span<const Action> server_actions() { return kActions; }
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,73 @@
+// The clocks and the network: what passes, jumps and drifts.
+#include "scenarios/action.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+constexpr Field kWait[] = {{"duration_ms", Type::integer, true, "milliseconds of virtual time"}};
+constexpr Field kAdvance[] = {{"by", Type::duration, true, "how much virtual time passes"}};
+constexpr Field kAdvanceTo[] = {{"at", Type::duration, true, "a time since the scenario's start"}};
+constexpr Field kIdle[] = {{"within", Type::duration, true, "the longest this may take"}};
+constexpr Field kJump[] = {{"by", Type::duration, true, "forward, or back with a minus"}};
+constexpr Field kDrift[] = {{"parts_per_million", Type::integer, true, "positive: fast"}};
+constexpr Field kLatency[] = {
+    {"by", Type::duration, true, "what every answer takes longer from now on"}};
+
+Finding wait(World& world, const Step& step) {
+  world.host().run_for(std::chrono::milliseconds{Params(step.params).integer("duration_ms")});
+  return std::nullopt;
+}
+
+Finding advance(World& world, const Step& step) {
+  world.host().run_for(Params(step.params).duration("by"));
+  return std::nullopt;
+}
+
+Finding advance_to(World& world, const Step& step) {
+  const Duration at = Params(step.params).duration("at");
+  if (at < world.elapsed()) {
+    return Failure{"to be before " + to_text(at), "that it is already " + to_text(world.elapsed())};
+  }
+  world.host().run_until(Instant{at});
+  return std::nullopt;
+}
+
+Finding run_until_idle(World& world, const Step& step) {
+  const Duration within = Params(step.params).duration("within");
+  if (world.host().run_until_idle(within)) return std::nullopt;
+  return Failure{"nothing left to do within " + to_text(within),
+                 "something due at " + to_text(world.host().next_instant())};
+}
+
+Finding jump_wall(World& world, const Step& step) {
+  world.clock().jump_wall(Params(step.params).duration("by"));
+  return std::nullopt;
+}
+
+Finding drift(World& world, const Step& step) {
+  world.clock().set_wall_drift(Params(step.params).integer("parts_per_million"));
+  return std::nullopt;
+}
+
+Finding set_latency(World& world, const Step& step) {
+  world.set_added_latency(Params(step.params).duration("by"));
+  return std::nullopt;
+}
+
+constexpr Action kActions[] = {
+    {"wait", "lets virtual time pass", kWait, wait},
+    {"advance", "lets virtual time pass", kAdvance, advance},
+    {"advance_to", "lets virtual time pass up to a point", kAdvanceTo, advance_to},
+    {"run_until_idle", "lets virtual time pass until nothing is due", kIdle, run_until_idle},
+    {"jump_wall", "sets the wall clock, and leaves monotonic time alone", kJump, jump_wall},
+    {"drift", "lets the wall clock run fast or slow from now on", kDrift, drift},
+    {"set_latency", "slows the network down from now on", kLatency, set_latency},
+};
+
+}  // namespace
+
+std::span<const Action> time_actions() { return kActions; }
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,41 @@
+// What assertion actions share: which requests and events a step is about, and JSON in messages.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/action.h"
+#include "scenarios/seen.h"
+
+namespace lockstep::scenario {
+
+using Requests = std::vector<const Seen*>;
+
+// The capture requests of the step's client, /flags left aside.
+Requests capture_requests(World& world, const Step& step);
+Requests flags_requests(World& world, const Step& step);
+
+// The request that `index` names, from the end where it is negative; nullptr when there is none.
+const Seen* request_at(const Requests& requests, std::int64_t index);
+
+// All events of the requests, in order, repeats included.
+std::vector<nlohmann::json> events_of(const Requests& requests);
+
+// A value of a scenario file as JSON.
+nlohmann::json json_of(const Node& node);
+
+// The member with a path of dots ("person_properties.$device_id", names with dots first); null when
+// there is none.
+nlohmann::json member(const nlohmann::json& object, const std::string& path);
+
+// A failure unless `holds`.
+Finding unless(bool holds, std::string expected, std::string seen);
+// "1 request", "3 requests".
+std::string counted(std::size_t count, std::string_view noun);
+// The header's value, or "no X-Name header".
+std::string header_text(const Seen& seen, std::string_view name);
+
+}  // namespace lockstep::scenario

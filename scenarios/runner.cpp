@@ -1,0 +1,109 @@
+#include "scenarios/runner.h"
+
+#include <exception>
+
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+// Whatever escapes a step is a failure of that step.
+template <typename Check>
+Finding guarded(Check check) {
+  try {
+    return check();
+  } catch (const std::exception& error) {
+    return Failure{"the step to be carried out", error.what()};
+  }
+}
+
+std::optional<FailedStep> failed_step(World& world, const Scenario& scenario) {
+  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
+    const Step& step = scenario.steps[i];
+    world.trace().record(world.clock().now(), "step",
+                         {{"number", std::to_string(i + 1)},
+                          {"action", std::string(step.action->name)},
+                          {"client", step.client}});
+    if (auto failure = guarded([&] { return step.action->run(world, step); })) {
+      return FailedStep{i + 1, std::string(step.action->name), step.at, *std::move(failure)};
+    }
+  }
+  for (const World::Law& law : World::laws()) {
+    if (auto failure = guarded([&] { return law.holds(world); })) {
+      return FailedStep{0, std::string(law.name), scenario.at, *std::move(failure)};
+    }
+  }
+  return std::nullopt;
+}
+
+// The end of the run belongs to the trace: what each client counted.
+void record_ledgers(World& world) {
+  for (const std::string& name : world.clients()) {
+    const LaneStats total = world.client(name).stats().total();
+    world.trace().record(world.clock().now(), "ledger",
+                         {{"client", name},
+                          {"captured", std::to_string(total.captured)},
+                          {"delivered", std::to_string(total.delivered)},
+                          {"unconfirmed", std::to_string(total.unconfirmed)},
+                          {"dropped", std::to_string(total.dropped())},
+                          {"pending", std::to_string(total.pending)}});
+  }
+}
+
+}  // namespace
+
+std::size_t Run::failures() const noexcept {
+  std::size_t count = 0;
+  for (const Result& result : results) count += result.passed() ? 0 : 1;
+  return count;
+}
+
+Duration Run::virtual_time() const noexcept {
+  Duration sum{0};
+  for (const Result& result : results) sum = saturating_add(sum, result.virtual_time);
+  return sum;
+}
+
+Duration Run::real_time() const noexcept {
+  Duration sum{0};
+  for (const Result& result : results) sum = saturating_add(sum, result.real_time);
+  return sum;
+}
+
+Result run(const Scenario& scenario, const RunOptions& options) {
+  const auto now = [&] { return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{}; };
+  const Instant start = now();
+  Result result;
+  result.name = scenario.name;
+  result.file = scenario.file;
+  result.at = scenario.at;
+  result.steps = scenario.steps.size();
+  {
+    World world(scenario.settings, scenario.settings.seed.value_or(options.seed));
+    result.failed = failed_step(world, scenario);
+    record_ledgers(world);
+    result.virtual_time = world.elapsed();
+    result.trace_entries = world.trace().size();
+    result.digest = world.trace().digest();
+    if (options.keep_trace) result.trace = world.trace().to_text();
+    if (result.failed) {
+      for (const auto& seen : world.all_requests()) result.requests.push_back(seen->to_text());
+    }
+  }
+  result.real_time = now() - start;
+  return result;
+}
+
+Run run(const std::vector<Scenario>& scenarios, const RunOptions& options) {
+  Run run;
+  run.digest = kDigestStart;
+  for (const Scenario& scenario : scenarios) {
+    run.results.push_back(lockstep::scenario::run(scenario, options));
+    run.digest = digest_bytes(run.digest, scenario.name);
+    run.digest = digest_number(run.digest, run.results.back().digest);
+  }
+  return run;
+}
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,42 @@
+// What a scenario's assertions look at: the requests the mock server saw, as values.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clock/time.h"
+#include "http/handler.h"
+#include "http/message.h"
+
+namespace lockstep::scenario {
+
+struct Seen {
+  std::size_t number = 0;  // from 1, among all requests of the scenario
+  Instant at{};            // of arrival
+  std::string client;      // whose X-Test-Id it carried; empty: none
+  http::Request request;   // as it came, the body perhaps compressed
+  http::Reply reply;       // what the mock answered, and how the answer travels
+  // The body, decoded, and parsed; null where that fails or the server has no such path.
+  std::string decoded;
+  std::shared_ptr<const nlohmann::json> body;
+  std::size_t attempt = 1;  // how many requests so far carried its first event, this one included
+
+  // The events of a capture request in batch order; an empty list for any other.
+  const nlohmann::json& events() const;
+  bool is_flags() const;
+  // "#3  1.203s  POST /batch/  503 Retry-After: 2  attempt 2  5 events".
+  std::string to_text() const;
+};
+
+// A time as scenarios write it: since the start of the scenario.
+std::string to_text(Instant at);
+
+// The uuid of each event of the request, "" where one has none.
+std::vector<std::string> uuids_of(const Seen& seen);
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,319 @@
+#include "scenarios/world.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "scenarios/hooks.h"
+#include "scenarios/schema.h"
+#include "sdk/transport/sim_transport.h"
+
+namespace lockstep::scenario {
+
+using nlohmann::json;
+
+// The mock writes its own journal; this one is in the words of scenarios, and the trace's.
+class World::Gate final : public http::Handler {
+ public:
+  explicit Gate(World& world) : world_(world) {}
+  http::Reply handle(const http::Request& request, Now now) override {
+    return world_.pass(request, now);
+  }
+
+ private:
+  World& world_;
+};
+
+namespace {
+
+mock::ServerOptions server_options(const Settings& settings) {
+  mock::ServerOptions options;
+  options.strict = settings.strict;
+  return options;
+}
+
+}  // namespace
+
+World::World(const Settings& settings, std::uint64_t seed)
+    : settings_(settings),
+      clock_(std::make_shared<VirtualClock>()),
+      chance_(std::make_shared<const Chance>(seed)),
+      server_(server_options(settings)),
+      gate_(std::make_unique<Gate>(*this)),
+      last_answer_(std::make_unique<json>()) {
+  server_.set_responder([this](const mock::ParsedRequest& request) {
+    parsed(request);
+    return std::nullopt;
+  });
+  host_ = std::make_shared<SimHost>(
+      clock_, chance_,
+      std::make_unique<SimTransport>(*clock_, *gate_,
+                                     SimNetworkOptions{settings.latency, settings.latency}));
+  adapter::AdapterOptions options;
+  options.host = host_;
+  options.capture = settings.capture;
+  options.compression = settings.compression;
+  options.customise = [this](Options& client) { customise(client); };
+  // Scenarios last for days, in which no client may be taken for a forgotten one.
+  options.instances.idle_timeout = kLongest;
+  adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
+}
+
+// Clients end before the world they look into.
+World::~World() {
+  adapter_.reset();
+  logs_.clear();
+}
+
+// --- clients ---------------------------------------------------------------------------------------
+
+void World::customise(Options& options) {
+  const std::string name = initialising_;
+  options.trace = &trace_;
+  options.on_outcome = [this, name](const Outcome& outcome) { logs_[name].outcomes.push_back(outcome); };
+  options.on_error = [this, name](const ErrorReport& error) { logs_[name].errors.push_back(error); };
+  for (const std::string& hook : hooks_) {
+    find_hook(hook)->install(options, [this, name]() -> Client& { return client(name); });
+  }
+}
+
+Finding World::init(const std::string& name, const std::string& body,
+                    const std::vector<std::string>& hooks) {
+  initialising_ = name;
+  hooks_ = hooks;
+  if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+  return call(name, "/init", body);
+}
+
+Finding World::call(const std::string& name, std::string_view path, const std::string& body) {
+  http::Request request;
+  request.method = "POST";
+  request.url.scheme = "http";
+  request.url.host = "adapter";
+  request.url.path = path;
+  request.url.query = "test_id=" + name;
+  request.body = body;
+  const http::Reply reply = timed([&] { return adapter_->handle(request, clock_->read()); });
+  *last_answer_ = json::parse(reply.response.body, nullptr, false);
+  if (reply.response.status < 400) return std::nullopt;
+  return Failure{"the adapter to carry out POST " + std::string(path),
+                 std::to_string(reply.response.status) + " " + reply.response.body};
+}
+
+bool World::has_client(const std::string& name) const {
+  return adapter_->instance(name) != nullptr;
+}
+
+Client& World::client(const std::string& name) {
+  const auto instance = adapter_->instance(name);
+  if (instance == nullptr) throw std::runtime_error("the client \"" + name + "\" does not exist");
+  return instance->client();
+}
+
+std::vector<std::string> World::clients() const {
+  std::vector<std::string> present;
+  std::copy_if(names_.begin(), names_.end(), std::back_inserter(present),
+               [&](const std::string& name) { return has_client(name); });
+  return present;
+}
+
+void World::set_last_answer(const json& answer) { *last_answer_ = answer; }
+
+void World::set_last_report(const FlushReport& report) { *last_answer_ = to_json(report); }
+
+json World::to_json(const FlushReport& report) {
+  return {{"success", report.ok()},
+          {"status", to_string(report.status)},
+          {"delivered", report.delivered},
+          {"dropped", report.dropped},
+          {"pending", report.pending}};
+}
+
+// --- requests --------------------------------------------------------------------------------------
+
+namespace {
+
+std::string_view fault_text(http::Fault fault) {
+  switch (fault) {
+    case http::Fault::none: return "";
+    case http::Fault::refuse_connection: return "connection refused";
+    case http::Fault::hang_connection: return "connection hangs";
+    case http::Fault::fail_resolution: return "name not resolved";
+    case http::Fault::reset_before: return "reset before the server acted";
+    case http::Fault::reset_after: return "reset after the server acted";
+    case http::Fault::no_answer: return "no answer";
+    case http::Fault::truncate_body: return "truncated body";
+    case http::Fault::garbage: return "garbage";
+    case http::Fault::slow_body: return "slow body";
+    case http::Fault::endless_body: return "endless body";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string Seen::to_text() const {
+  std::string text = "#" + std::to_string(number) + "  " + lockstep::scenario::to_text(at) + "  " +
+                     request.method + " " + request.url.target();
+  if (!client.empty() && client != World::kFirstClient) text += " (" + client + ")";
+  text += "  " + std::to_string(reply.response.status);
+  if (reply.fault != http::Fault::none) text += ", " + std::string(fault_text(reply.fault));
+  if (reply.delay > Duration{0}) text += ", after " + lockstep::scenario::to_text(reply.delay);
+  for (const std::string_view value : reply.response.headers.all("Retry-After")) {
+    text += ", Retry-After: " + std::string(value);
+  }
+  if (is_flags()) return text;
+  return text + "  attempt " + std::to_string(attempt) + "  " + std::to_string(events().size()) +
+         (events().size() == 1 ? " event" : " events");
+}
+
+// The mock has read the body already; reading it a second time would double the cost of a run.
+void World::parsed(const mock::ParsedRequest& request) {
+  passing_->decoded = request.body;
+  if (request.json != nullptr) passing_->body = request.json;
+}
+
+http::Reply World::pass(const http::Request& request, Now now) {
+  passing_ = std::make_unique<Seen>();
+  passing_->body = std::make_shared<const json>();
+  http::Reply reply = server_.handle(request, now);
+  auto seen = std::move(passing_);
+  seen->number = seen_.size() + 1;
+  seen->at = now.at;
+  seen->client = request.headers.get("X-Test-Id").value_or("");
+  seen->request = request;
+  seen->reply = std::move(reply);
+  seen->reply.delay = saturating_add(seen->reply.delay, added_latency_);
+  const auto uuids = uuids_of(*seen);
+  for (const std::string& uuid : uuids) ++carried_[uuid];
+  if (!uuids.empty()) seen->attempt = carried_[uuids.front()];
+  trace_.record(now.at, "request",
+                {{"client", seen->client},
+                 {"to", request.url.target()},
+                 {"status", std::to_string(seen->reply.response.status)},
+                 {"fault", std::string(fault_text(seen->reply.fault))},
+                 {"events", std::to_string(uuids.size())},
+                 {"body", std::to_string(digest_bytes(kDigestStart, request.body))}});
+  seen_.push_back(std::move(seen));
+  return seen_.back()->reply;
+}
+
+std::vector<const Seen*> World::requests(const std::string& client) const {
+  std::vector<const Seen*> out;
+  for (const auto& seen : seen_) {
+    if (seen->client == client) out.push_back(seen.get());
+  }
+  return out;
+}
+
+// --- what the server kept --------------------------------------------------------------------------
+
+World::Store World::store(const std::string& client) const {
+  Store store;
+  for (const mock::StoredEvent& event : server_.stored(client)) {
+    store.names.push_back(event.name);
+    store.uuids.push_back(event.uuid);
+    store.received += server_.received_count(event.uuid, client);
+  }
+  return store;
+}
+
+std::vector<std::string> World::violations(const std::string& client) const {
+  std::vector<std::string> texts;
+  for (const mock::Violation& violation : server_.violations(client)) {
+    texts.push_back("request #" + std::to_string(violation.request) + ": " + violation.text);
+  }
+  return texts;
+}
+
+// --- laws ------------------------------------------------------------------------------------------
+
+namespace {
+
+Finding ledger_balances(World& world) {
+  for (const std::string& name : world.clients()) {
+    const Stats stats = world.client(name).stats();
+    for (std::size_t i = 0; i < kLaneCount; ++i) {
+      const LaneStats& count = stats.lanes[i];
+      if (count.balances()) continue;
+      return Failure{"captured = delivered + dropped + pending in the " +
+                         std::string(to_string(static_cast<Lane>(i))) + " lane of " + name,
+                     std::to_string(count.captured) + " captured, " +
+                         std::to_string(count.delivered) + " delivered, " +
+                         std::to_string(count.dropped()) + " dropped, " +
+                         std::to_string(count.pending) + " pending"};
+    }
+  }
+  return std::nullopt;
+}
+
+// An event ends once, and what ended is what the ledger counts.
+Finding outcomes_agree_with_ledger(World& world) {
+  for (const std::string& name : world.clients()) {
+    std::set<Uuid> ended;
+    std::uint64_t delivered = 0;
+    for (const Outcome& outcome : world.log(name).outcomes) {
+      if (!ended.insert(outcome.uuid).second) {
+        return Failure{"one outcome for each event", "a second one for " + outcome.uuid.to_string()};
+      }
+      if (outcome.delivered) ++delivered;
+    }
+    const LaneStats total = world.client(name).stats().total();
+    if (delivered != total.delivered) {
+      return Failure{std::to_string(total.delivered) + " delivered outcomes, as the ledger says",
+                     std::to_string(delivered)};
+    }
+  }
+  return std::nullopt;
+}
+
+Finding delivered_is_stored(World& world) {
+  for (const std::string& name : world.clients()) {
+    const auto kept = world.store(name).uuids;
+    const std::set<std::string> stored(kept.begin(), kept.end());
+    for (const Outcome& outcome : world.log(name).outcomes) {
+      if (!outcome.delivered || outcome.unconfirmed) continue;
+      const std::string uuid = outcome.uuid.to_string();
+      if (!stored.contains(uuid)) {
+        return Failure{"every delivered event in the server's store", uuid + " is not there"};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Finding repeats_carry_the_same_bytes(World& world) {
+  for (const mock::StoredEvent& event : world.server().stored()) {
+    if (!event.same_bytes) return Failure{"the same bytes on every attempt", "others for " + event.uuid};
+  }
+  return std::nullopt;
+}
+
+Finding every_request_has_a_route(World& world) {
+  const auto unrouted = world.server().unrouted();
+  return unrouted.empty() ? Finding{} : Failure{"requests to known paths only", unrouted.front()};
+}
+
+Finding strict_mock_saw_no_breach(World& world) {
+  if (!world.settings().strict || world.violations_expected()) return std::nullopt;
+  for (const std::string& name : world.clients()) {
+    const auto seen = world.violations(name);
+    if (!seen.empty()) return Failure{"no breach of the protocol", seen.front()};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<World::Law>& World::laws() {
+  static const std::vector<Law> laws{{"the ledger balances", ledger_balances},
+                                     {"outcomes agree with the ledger", outcomes_agree_with_ledger},
+                                     {"what is delivered is stored", delivered_is_stored},
+                                     {"a repeat is the same event", repeats_carry_the_same_bytes},
+                                     {"requests go to known paths", every_request_has_a_route},
+                                     {"the protocol is kept", strict_mock_saw_no_breach}};
+  return laws;
+}
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,139 @@
+// A scenario's world: virtual clock, simulated network, scripted mock server, SDK clients behind the
+// compliance adapter. Nothing in it is shared with another world.
+//
+// The SDK is used in two ways, as the suite does and as a program does: through the adapter's
+// endpoints (call), and directly where there is no endpoint (client).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapter/adapter.h"
+#include "clock/trace.h"
+#include "clock/virtual_clock.h"
+#include "mockserver/server.h"
+#include "scenarios/action.h"
+#include "scenarios/scenario.h"
+#include "scenarios/seen.h"
+#include "sdk/client.h"
+#include "sdk/host/sim_host.h"
+
+namespace lockstep::scenario {
+
+// What a client's observers said, and what its last calls answered.
+struct ClientLog {
+  std::vector<Outcome> outcomes;
+  std::vector<ErrorReport> errors;
+  std::map<std::string, FlushHandle> started;  // flushes and shutdowns, by the name a step gave them
+};
+
+class World {
+ public:
+  // The client of steps that name none. A client's name is its test id.
+  static constexpr std::string_view kFirstClient = "main";
+  // Time passes freely up to here; beyond it a scenario is stuck.
+  static constexpr Duration kLongest = std::chrono::hours{24 * 366};
+
+  World(const Settings& settings, std::uint64_t seed);
+  ~World();
+
+  const Settings& settings() const noexcept { return settings_; }
+  VirtualClock& clock() noexcept { return *clock_; }
+  SimHost& host() noexcept { return *host_; }
+  mock::Server& server() noexcept { return server_; }
+  Trace& trace() noexcept { return trace_; }
+  Duration elapsed() const noexcept { return clock_->now().time_since_epoch(); }
+
+  // Posts to an endpoint of the adapter for a client; "{}" where `body` is empty. The answer is kept as
+  // last_answer(), the virtual time it took as last_elapsed(). A status of 400 or more is a failure.
+  Finding call(const std::string& client, std::string_view path, const std::string& body);
+  // Makes a client with the init parameters given, in JSON; hooks by name (hooks.h).
+  Finding init(const std::string& client, const std::string& body,
+               const std::vector<std::string>& hooks);
+  // Throws std::runtime_error when the client has not been initialised.
+  Client& client(const std::string& name);
+  bool has_client(const std::string& name) const;
+  // The names of all clients that exist, in order.
+  std::vector<std::string> clients() const;
+  ClientLog& log(const std::string& name) { return logs_[name]; }
+
+  // What every answer takes longer from now on, beside the latency of the settings.
+  void set_added_latency(Duration by) noexcept { added_latency_ = by; }
+
+  // The last answer of call(), or what a direct call put there in the same form.
+  const nlohmann::json& last_answer() const noexcept { return *last_answer_; }
+  void set_last_answer(const nlohmann::json& answer);
+  void set_last_report(const FlushReport& report);
+  // As the adapter's /flush answers it.
+  static nlohmann::json to_json(const FlushReport& report);
+  Duration last_elapsed() const noexcept { return last_elapsed_; }
+  // Runs `body` and remembers how much virtual time it took.
+  template <typename Body>
+  auto timed(Body body) {
+    struct Stopwatch {
+      World& world;
+      Instant start;
+      ~Stopwatch() { world.last_elapsed_ = world.clock_->now() - start; }
+    } stopwatch{*this, clock_->now()};
+    return body();
+  }
+
+  // The requests of a client that reached the server, in order of arrival.
+  std::vector<const Seen*> requests(const std::string& client) const;
+  const std::vector<std::unique_ptr<Seen>>& all_requests() const noexcept { return seen_; }
+
+  // What the server kept of a client's events: each once, in the order in which it first came.
+  struct Store {
+    std::vector<std::string> names;
+    std::vector<std::string> uuids;
+    std::size_t received = 0;  // copies, repeats included
+  };
+  Store store(const std::string& client) const;
+
+  // The breaches of the protocol the mock noticed, each as a text.
+  std::vector<std::string> violations(const std::string& client) const;
+  // From now on they do not fail the scenario.
+  void expect_violations() noexcept { violations_expected_ = true; }
+  bool violations_expected() const noexcept { return violations_expected_; }
+
+  // What the runner checks after the last step, each with its name.
+  struct Law {
+    std::string_view name;
+    Finding (*holds)(World& world);
+  };
+  static const std::vector<Law>& laws();
+
+ private:
+  class Gate;  // between the network and the mock: writes down what goes through
+
+  http::Reply pass(const http::Request& request, Now now);
+  void parsed(const mock::ParsedRequest& request);
+  void customise(Options& options);
+
+  Settings settings_;
+  Trace trace_;
+  std::shared_ptr<VirtualClock> clock_;
+  std::shared_ptr<const Chance> chance_;
+  mock::Server server_;
+  std::unique_ptr<Gate> gate_;
+  std::unique_ptr<Seen> passing_;  // the request that the mock is answering
+  std::shared_ptr<SimHost> host_;
+  std::unique_ptr<adapter::Adapter> adapter_;
+  std::map<std::string, ClientLog> logs_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<Seen>> seen_;
+  std::map<std::string, std::size_t> carried_;  // how many requests carried the event with that uuid
+  std::unique_ptr<nlohmann::json> last_answer_;
+  Duration last_elapsed_{0};
+  Duration added_latency_{0};
+  bool violations_expected_ = false;
+  std::string initialising_;          // whose options customise() is about
+  std::vector<std::string> hooks_;    // and with which hooks
+};
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,145 @@
+"""The verbs that serve, as a caller sees them: one line, exit status, signals, real sockets.
+
+Nothing here sleeps: a test waits for a line or for an exit.
+"""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.error
+import urllib.request
+
+LOCKSTEP = os.path.join(os.environ["LOCKSTEP_BUILD_DIR"], "cli", "lockstep")
+
+
+def run(*arguments):
+    return subprocess.run([LOCKSTEP, *arguments], capture_output=True, text=True, timeout=60)
+
+
+class Server:
+    """`lockstep VERB --port 0 ...`, ready to be asked."""
+
+    def __init__(self, verb, *arguments):
+        self.process = subprocess.Popen([LOCKSTEP, verb, "--port", "0", *arguments],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.line = self.process.stdout.readline()
+        found = re.match(rf"lockstep {verb}: listening on (http://127\.0\.0\.1:(\d+))", self.line)
+        if found is None:
+            self.process.kill()
+            raise AssertionError(f"no such line: {self.line!r} {self.process.communicate()!r}")
+        self.url, self.port = found.group(1), int(found.group(2))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, method, target, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + target, data=data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    def stop(self, number=signal.SIGTERM):
+        """Sends the signal; returns the exit status and what else was printed."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out + err
+
+
+class Usage(unittest.TestCase):
+    def test_version_and_help_are_successes(self):
+        for arguments in (["--version"], ["--help"], ["adapter", "--help"], ["mock", "--help"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertTrue(done.stdout)
+        self.assertRegex(run("--version").stdout, r"^lockstep \d+\.\d+\.\d+\n$")
+
+    def test_bad_usage_exits_with_2_and_says_why(self):
+        for arguments in ([], ["nothing"], ["adapter"], ["adapter", "--port", "x"],
+                          ["adapter", "--port", "70000"], ["adapter", "--port", "0", "--capture", "v2"],
+                          ["adapter", "--port", "0", "--compression", "lzma"], ["mock", "--prot", "0"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, (arguments, done))
+            self.assertTrue(done.stderr, arguments)
+
+    def test_a_port_that_is_taken_exits_with_1_and_says_which(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            for verb in ("adapter", "mock"):
+                done = run(verb, "--port", str(port))
+                self.assertEqual(done.returncode, 1, done)
+                self.assertIn(f"127.0.0.1:{port}", done.stderr)
+                self.assertEqual(done.stdout, "")
+
+
+class Adapter(unittest.TestCase):
+    def test_it_delivers_to_the_mock_over_real_sockets(self):
+        with Server("mock", "--strict") as mock, Server("adapter", "--capture", "v1") as adapter:
+            self.assertIn("capture_v1", adapter.ask("GET", "/health")[1]["capabilities"])
+            self.assertEqual(adapter.ask("POST", "/init?test_id=t-1", {
+                "api_key": "phc_k", "host": mock.url, "enable_compression": True})[0], 200)
+            captured = adapter.ask("POST", "/capture?test_id=t-1", {
+                "distinct_id": "u", "event": "e", "properties": None, "timestamp": None})
+            self.assertEqual(adapter.ask("POST", "/flush?test_id=t-1")[1]["events_flushed"], 1)
+            requests = mock.ask("GET", "/_control/requests?test_id=t-1")[1]["requests"]
+            self.assertEqual([r["path"] for r in requests], ["/i/v1/analytics/events"])
+            self.assertEqual(requests[0]["parsed_events"][0]["uuid"], captured[1]["uuid"])
+            self.assertEqual(adapter.stop(), (0, ""))
+            self.assertEqual(mock.stop(), (0, ""))
+
+    def test_a_signal_ends_it_also_while_a_flush_waits(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Server("mock") as mock, Server("adapter") as adapter:
+                mock.ask("POST", "/_control/configure", {
+                    "responses": [{"status_code": 503, "headers": {"Retry-After": "3000"}}]})
+                adapter.ask("POST", "/init", {"api_key": "phc_k", "host": mock.url, "flush_at": 1})
+                adapter.ask("POST", "/capture", {"distinct_id": "u", "event": "e"})
+                adapter.ask("POST", "/flush?timeout_ms=1")
+                answers = []
+                waiting = threading.Thread(target=lambda: answers.append(
+                    adapter.ask("POST", "/flush?timeout_ms=1000000")))
+                waiting.start()
+                self.assertEqual(adapter.stop(number), (0, ""))
+                # It may not even have been accepted when the signal came; it must not hang.
+                waiting.join(timeout=60)
+                self.assertFalse(waiting.is_alive())
+
+
+class Mock(unittest.TestCase):
+    def script(self, text):
+        file = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)
+        self.addCleanup(os.unlink, file.name)
+        with file:
+            file.write(text)
+        return file.name
+
+    def test_it_answers_as_its_script_says_and_then_as_usual(self):
+        name = self.script('{"responses": [{"status_code": 503}]}')
+        with Server("mock", "--script", name) as mock:
+            batch = {"api_key": "phc_k", "batch": [{"event": "e", "distinct_id": "u"}]}
+            self.assertEqual([mock.ask("POST", "/batch/", batch)[0] for _ in range(2)], [503, 200])
+
+    def test_a_bad_script_exits_with_2_and_names_what_is_wrong(self):
+        for text, named in (('{"responses": [{"statuz": 503}]}', "statuz"), ("{", "JSON")):
+            done = run("mock", "--port", "0", "--script", self.script(text))
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(named, done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_a_script_that_is_not_there_exits_with_2_and_names_it(self):
+        done = run("mock", "--port", "0", "--script", "/no/such/script.json")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/no/such/script.json", done.stderr)

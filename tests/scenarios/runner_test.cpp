@@ -1,0 +1,93 @@
+#include "scenarios/runner.h"
+
+#include <gtest/gtest.h>
+
+#include "clock/virtual_clock.h"
+#include "scenarios/load.h"
+
+namespace lockstep::scenario {
+namespace {
+
+Result run_text(const std::string& steps, const RunOptions& options = {},
+                const std::string& settings = "{}") {
+  const Catalogue catalogue =
+      load_text("scenario: a\noptions: " + settings + "\nsteps:\n" + steps, "f.yaml");
+  EXPECT_TRUE(catalogue.problems.empty()) << catalogue.problems.front().to_text();
+  return catalogue.problems.empty() ? run(catalogue.scenarios.front(), options) : Result{};
+}
+
+constexpr const char* kJittered =
+    "  - {action: configure_mock_responses, params: {responses: [{status: 503}]}}\n"
+    "  - {action: init}\n"
+    "  - {action: capture, params: {distinct_id: u, event: e}}\n"
+    "  - {action: flush, params: {timeout: 1m}}\n";
+
+TEST(Runner, StopsAtTheFirstStepThatFails) {
+  const Result result = run_text(
+      "  - {action: init}\n  - {action: assert_request_count, params: {expected: 1}}\n"
+      "  - {action: advance, params: {by: 1h}}\n");
+  ASSERT_FALSE(result.passed());
+  EXPECT_EQ(result.failed->number, 2u);
+  EXPECT_EQ(result.failed->at.line, 5);
+  EXPECT_EQ(result.virtual_time, Duration{0});
+}
+
+TEST(Runner, AFailureHoldsTheRequestsThatWereSeen) {
+  const Result result = run_text(
+      std::string(kJittered) + "  - {action: assert_request_count, params: {expected: 1}}\n",
+      {.seed = 1});
+  ASSERT_EQ(result.requests.size(), 2u);
+  EXPECT_EQ(result.requests[0], "#1  0.001000s  POST /batch/  503  attempt 1  1 event");
+  EXPECT_NE(result.requests[1].find("  200  attempt 2  1 event"), std::string::npos);
+}
+
+TEST(Runner, TheSeedDecidesTheTraceAndTheScenariosOwnSeedComesFirst) {
+  const auto digest = [](std::uint64_t seed, const char* settings) {
+    return run_text(kJittered, {.seed = seed}, settings).digest;
+  };
+  EXPECT_EQ(digest(1, "{}"), digest(1, "{}"));
+  EXPECT_NE(digest(1, "{}"), digest(2, "{}"));
+  EXPECT_EQ(digest(1, "{seed: 5}"), digest(2, "{seed: 5}"));
+}
+
+TEST(Runner, KeepsTheTraceOnlyWhereItIsAskedFor) {
+  EXPECT_TRUE(run_text(kJittered).trace.empty());
+  const Result result = run_text(kJittered, {.keep_trace = true});
+  EXPECT_NE(result.trace.find("request"), std::string::npos);
+  EXPECT_NE(result.trace.find("outcome"), std::string::npos);
+  EXPECT_NE(result.trace.find("ledger"), std::string::npos);
+}
+
+// v1 event names longer than 200 bytes are what real ingestion refuses.
+TEST(Runner, ABreachOfTheProtocolFailsAStrictScenarioAndNoOther) {
+  const std::string steps =
+      "  - {action: init, params: {capture: v1}}\n"
+      "  - {action: capture, params: {distinct_id: u, event: " + std::string(300, 'x') + "}}\n"
+      "  - {action: flush}\n";
+  const Result strict = run_text(steps);
+  ASSERT_FALSE(strict.passed());
+  EXPECT_EQ(strict.failed->number, 0u);
+  EXPECT_EQ(strict.failed->action, "the protocol is kept");
+  EXPECT_TRUE(run_text(steps, {}, "{strict: false}").passed());
+  EXPECT_TRUE(run_text(steps + "  - {action: assert_violations}\n").passed());
+}
+
+TEST(Runner, MeasuresRealTimeWithTheStopwatchItIsGiven) {
+  VirtualClock stopwatch;
+  EXPECT_EQ(run_text("  - {action: advance, params: {by: 3h}}\n", {.stopwatch = &stopwatch}).real_time,
+            Duration{0});
+  EXPECT_EQ(run_text("  - {action: advance, params: {by: 3h}}\n").virtual_time, std::chrono::hours{3});
+}
+
+TEST(Runner, ARunsDigestCoversNamesAndOrder) {
+  const Catalogue both = load_text(
+      "scenarios:\n  - {scenario: a, steps: [{action: advance, params: {by: 1s}}]}\n"
+      "  - {scenario: b, steps: [{action: advance, params: {by: 1s}}]}\n",
+      "f.yaml");
+  ASSERT_EQ(both.scenarios.size(), 2u);
+  const std::vector<Scenario> reversed(both.scenarios.rbegin(), both.scenarios.rend());
+  EXPECT_NE(run(both.scenarios).digest, run(reversed).digest);
+}
+
+}  // namespace
+}  // namespace lockstep::scenario
