@@ -354,9 +354,26 @@ std::string to_http_date(WallTime time) {
   return {text.data(), text.size()};
 }
 
+namespace {
+
+// A date that exists but does not fit a WallTime is held at the end of the range: "Retry-After: a
+// date in the year 9999" asks for much patience, not for none.
+std::optional<WallTime> held_wall_time(const Civil& civil) noexcept {
+  if (const auto time = to_wall_time(civil, 0)) return time;
+  Civil in_range = civil;
+  in_range.year = std::chrono::year{civil.year}.is_leap() ? 2000 : 2001;
+  if (!to_wall_time(in_range, 0)) return std::nullopt;
+  // HTTP dates are whole seconds.
+  using std::chrono::seconds;
+  return civil.year > in_range.year ? std::chrono::floor<seconds>(WallTime::max())
+                                    : std::chrono::ceil<seconds>(WallTime::min());
+}
+
+}  // namespace
+
 std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
-  if (const auto civil = read_imf_fixdate(text)) return to_wall_time(*civil, 0);
-  if (const auto civil = read_asctime_date(text)) return to_wall_time(*civil, 0);
+  if (const auto civil = read_imf_fixdate(text)) return held_wall_time(*civil);
+  if (const auto civil = read_asctime_date(text)) return held_wall_time(*civil);
   auto civil = read_rfc850_date(text);
   if (!civil) return std::nullopt;
   civil->year = full_year(*civil, to_civil(split(now)));

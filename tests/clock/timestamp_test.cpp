@@ -178,8 +178,8 @@ TEST(HttpDate, ReadsNothingElse) {
       " Sun, 06 Nov 1994 08:49:37 GMT",
       "Sun, 06 Nov 1994 08:49:37 GMT\0"s,
       "Sun, 06\0Nov 1994 08:49:37 GMT"s,
-      "Sun, 06 Nov 9999 08:49:37 GMT",
-      "Sun, 06 Nov 0000 08:49:37 GMT",
+      "Sun, 31 Nov 9999 08:49:37 GMT",
+      "Mon, 29 Feb 9999 08:49:37 GMT",
       "Sun, 06-Nov-94 08:49:37 GMT",
       "Sunday, 06-Nov-1994 08:49:37 GMT",
       "Sunday, 29-Feb-23 08:49:37 GMT",
@@ -190,6 +190,16 @@ TEST(HttpDate, ReadsNothingElse) {
       "1994-11-06T08:49:37Z",
   };
   for (const auto& text : texts) EXPECT_FALSE(parse_http_date(text, kNow)) << text;
+}
+
+TEST(HttpDate, ADateBeyondTheRangeIsHeldAtItsEnd) {
+  const auto read = [](const char* text) {
+    const auto time = parse_http_date(text, kNow);
+    return time ? to_rfc3339(*time) : "none";
+  };
+  EXPECT_EQ(read("Fri, 31 Dec 9999 23:59:59 GMT"), "2262-04-11T23:47:16.000Z");
+  EXPECT_EQ(read("Fri Dec 31 23:59:59 9999"), "2262-04-11T23:47:16.000Z");
+  EXPECT_EQ(read("Sun, 06 Nov 0000 08:49:37 GMT"), "1677-09-21T00:12:44.000Z");
 }
 
 std::string year_of(const std::string& rfc850, WallTime now) {
