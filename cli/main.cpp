@@ -13,6 +13,7 @@ constexpr void (*kVerbs[])(CLI::App& app, int& exit_code) = {
     add_run,
     add_adapter,
     add_mock,
+    add_actions,
 };
 
 }  // namespace

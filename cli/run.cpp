@@ -1,6 +1,7 @@
 // `lockstep run`: replays scenario files in process, in virtual time.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -16,8 +17,14 @@ namespace lockstep::cli {
 
 namespace {
 
+// A tool that was built here reads the tree it was built from, an installed one what came with it.
+std::string default_catalogue() {
+  return std::filesystem::exists(LOCKSTEP_CATALOGUE) ? LOCKSTEP_CATALOGUE
+                                                     : LOCKSTEP_INSTALLED_CATALOGUE;
+}
+
 struct RunArguments {
-  std::vector<std::string> paths{LOCKSTEP_CATALOGUE};
+  std::vector<std::string> paths{default_catalogue()};
   std::string format = "text";
   std::string filter;
   std::uint64_t seed = 1;
@@ -32,20 +39,23 @@ int complain(const std::string& problem) {
 
 bool write_traces(const scenario::Run& run, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
-  for (const scenario::Result& result : run.results) file << "# " << result.name << '\n' << result.trace;
+  for (const scenario::Result& result : run.results)
+    file << "# " << result.name << '\n' << result.trace;
   return static_cast<bool>(file.flush());
 }
 
 int run_scenarios(const RunArguments& arguments) {
   scenario::Catalogue catalogue = scenario::load_files(arguments.paths);
-  for (const scenario::Problem& problem : catalogue.problems) std::cerr << problem.to_text() << '\n';
+  for (const scenario::Problem& problem : catalogue.problems)
+    std::cerr << problem.to_text() << '\n';
   if (!catalogue.problems.empty()) return kBadUsage;
   std::erase_if(catalogue.scenarios, [&](const scenario::Scenario& one) {
     return one.name.find(arguments.filter) == std::string::npos;
   });
   if (catalogue.scenarios.empty()) {
-    return complain(arguments.filter.empty() ? "no scenarios found"
-                                             : "no scenario's name contains \"" + arguments.filter + "\"");
+    return complain(arguments.filter.empty()
+                        ? "no scenarios found"
+                        : "no scenario's name contains \"" + arguments.filter + "\"");
   }
   if (arguments.list) {
     for (const scenario::Scenario& one : catalogue.scenarios) {
@@ -68,7 +78,8 @@ int run_scenarios(const RunArguments& arguments) {
 void add_run(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand(
-      "run", "Replay scenario files in virtual time: exit 0 all passed, 1 one failed, 2 bad input.");
+      "run",
+      "Replay scenario files in virtual time: exit 0 all passed, 1 one failed, 2 bad input.");
   verb->add_option("paths", arguments->paths,
                    "Scenario files, or folders of them (default: the catalogue)");
   verb->add_option("--format", arguments->format, "text, json, junit or markdown")

@@ -12,6 +12,7 @@ inline constexpr int kPassed = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kBadUsage = 2;
 
+void add_actions(CLI::App& app, int& exit_code);
 void add_adapter(CLI::App& app, int& exit_code);
 void add_mock(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);

@@ -34,8 +34,8 @@ std::string to_http_date(WallTime time);
 // Reads IMF-fixdate, RFC 850 and asctime dates, as RFC 9110 section 5.6.7 requires of a recipient.
 // Case matters, as the grammar says; the weekday must be one, but need not be the right one. A
 // two-digit year is the one within 50 years of `now`. Second 60 is taken as the next minute.
-// A time that does not fit a WallTime is held at the end of its range. Nothing for any other text or
-// an impossible date.
+// A time that does not fit a WallTime is held at the end of its range. Nothing for any other text
+// or an impossible date.
 std::optional<WallTime> parse_http_date(std::string_view text, WallTime now);
 
 }  // namespace lockstep

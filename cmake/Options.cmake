@@ -23,12 +23,7 @@ target_compile_options(lockstep_flags INTERFACE -Wall -Wextra -Wpedantic -Wshado
                        -Woverloaded-virtual -Wconversion -Wno-sign-conversion
                        # gcc 12's optimiser sees overlaps in string concatenation that are not there
                        # (its bug 105329).
-                       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # When it optimises, gcc 12 and 13 see an overlap in std::string's operator+ where there is none
-  # (gcc's bug 105651).
-  target_compile_options(lockstep_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:-Wno-restrict>)
-endif()
+                       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
 if(LOCKSTEP_WERROR)
   target_compile_options(lockstep_flags INTERFACE -Werror)
 endif()

@@ -1,6 +1,6 @@
 #include "mockserver/http_front.h"
 
-#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "mockserver/http1.h"
+#include "mockserver/sockets.h"
 
 // One thread accepts; each connection has a thread of its own, which reads, asks the handler and
 // writes. The accepting thread also watches the connections whose answer is being delayed: a client
@@ -33,67 +34,24 @@ namespace lockstep::mock {
 
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
 // After an answer to a request that was not read to its end, as much is still read, so that the
 // answer is not lost to a reset.
 constexpr std::size_t kMaxDrained = 16 * 1024 * 1024;
-constexpr std::size_t kSmallBody = 16 * 1024;
-constexpr int kBacklog = 512;
 constexpr int kPausedPollMs = 100;
 constexpr std::uint64_t kDripsPerSecond = 20;
 
-std::string system_message(int code) { return std::generic_category().message(code); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  int get() const noexcept { return fd_; }
-  void reset(int fd) noexcept {
-    close();
-    fd_ = fd;
-  }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
-
-// True when all of it has been handed to the system.
-bool send_all(int fd, std::string_view bytes, int flags = 0) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
+// How long so many bytes take at so many a second, rounded up to the nanosecond.
+Duration drip_time(std::uint64_t bytes, std::uint64_t rate) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const std::uint64_t rest = bytes % rate * kSecond;
+  return saturating_add(saturating_multiply(Duration{kSecond}, bytes / rate),
+                        Duration{static_cast<Duration::rep>((rest + rate - 1) / rate)});
 }
 
-bool send_response(int fd, const std::string& head, std::string_view body) {
-  if (body.size() <= kSmallBody) return send_all(fd, head + std::string(body));
-  return send_all(fd, head, MSG_MORE) && send_all(fd, body);
-}
-
-// 0 at the end, or when the connection is broken.
-std::size_t receive(int fd, std::array<char, kReadSize>& buffer) {
-  while (true) {
-    const auto got = ::recv(fd, buffer.data(), buffer.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    return got > 0 ? static_cast<std::size_t>(got) : 0;
-  }
-}
-
-// Closing then sends a reset instead of an orderly end.
-void arm_reset(int fd) {
-  const linger abort_on_close{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_on_close, sizeof abort_on_close);
+// Whether a fault strikes before the server could take its time.
+bool is_immediate(http::Fault fault) {
+  return fault == http::Fault::refuse_connection || fault == http::Fault::fail_resolution ||
+         fault == http::Fault::hang_connection;
 }
 
 struct Connection {
@@ -111,53 +69,6 @@ struct Connection {
 
   bool has_served = false;  // used by its own thread only
 };
-
-// addrinfo of a host, freed at the end.
-class Addresses {
- public:
-  Addresses(const std::string& host, std::uint16_t port) {
-    addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &first_);
-    if (error != 0) throw std::runtime_error(::gai_strerror(error));
-  }
-  Addresses(const Addresses&) = delete;
-  Addresses& operator=(const Addresses&) = delete;
-  ~Addresses() { ::freeaddrinfo(first_); }
-  const addrinfo* first() const noexcept { return first_; }
-
- private:
-  addrinfo* first_ = nullptr;
-};
-
-// The first address of the host that can be listened on.
-int open_listener(const std::string& host, std::uint16_t port) {
-  const Addresses addresses(host, port);
-  int error = EADDRNOTAVAIL;
-  for (const addrinfo* one = addresses.first(); one != nullptr; one = one->ai_next) {
-    const int fd = ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int yes = 1;
-    if (fd >= 0) {
-      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-      if (::bind(fd, one->ai_addr, one->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0) return fd;
-    }
-    error = errno;
-    if (fd >= 0) ::close(fd);
-  }
-  throw std::runtime_error(system_message(error));
-}
-
-std::uint16_t port_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  std::array<char, NI_MAXSERV> text{};
-  ::getnameinfo(reinterpret_cast<sockaddr*>(&address), length, nullptr, 0, text.data(), text.size(),
-                NI_NUMERICSERV);
-  return static_cast<std::uint16_t>(std::stoul(text.data()));
-}
 
 }  // namespace
 
@@ -203,9 +114,9 @@ struct HttpFront::Impl {
 
   bool deliver(Connection& connection, const http::Reply& reply, bool is_head, bool keep_alive);
   bool send_whole(int fd, const http::Response& response, bool is_head, bool keep_alive);
-  void send_truncated(int fd, const http::Reply& reply);
+  bool send_truncated(int fd, const http::Reply& reply);
   bool send_slowly(Connection& connection, const http::Reply& reply, bool keep_alive);
-  void send_endlessly(int fd, const http::Reply& reply);
+  bool send_endlessly(int fd, const http::Reply& reply);
 };
 
 // --- accepting ----------------------------------------------------------------------------------
@@ -343,7 +254,7 @@ void HttpFront::Impl::serve(Connection& connection) {
 
 // False when the connection is to be closed.
 bool HttpFront::Impl::read_request(Connection& connection, RequestReader& reader) {
-  std::array<char, kReadSize> buffer;
+  ReadBuffer buffer;
   bool has_continued = false;
   while (reader.state() == RequestReader::State::head ||
          reader.state() == RequestReader::State::body) {
@@ -370,7 +281,7 @@ bool HttpFront::Impl::answer(Connection& connection, RequestReader& reader) {
   const Now now = clock.read();
   const http::Reply reply = ask(request, now);
   connection.has_served = true;
-  if (reply.delay > Duration::zero() &&
+  if (reply.delay > Duration::zero() && !is_immediate(reply.fault) &&
       !wait_until(connection, saturating_add(now.at, reply.delay))) {
     return false;
   }
@@ -384,7 +295,7 @@ void HttpFront::Impl::refuse(Connection& connection, const RequestReader& reader
   response.body = reader.problem() + '\n';
   send_whole(connection.fd, response, false, false);
   ::shutdown(connection.fd, SHUT_WR);
-  std::array<char, kReadSize> buffer;
+  ReadBuffer buffer;
   std::size_t drained = 0;
   while (drained < kMaxDrained) {
     const std::size_t got = receive(connection.fd, buffer);
@@ -436,9 +347,8 @@ void HttpFront::Impl::finish(Connection& connection) {
 bool HttpFront::Impl::deliver(Connection& connection, const http::Reply& reply, bool is_head,
                               bool keep_alive) {
   const int fd = connection.fd;
+  const bool has_body = !is_head && !is_bodiless(reply.response.status);
   switch (reply.fault) {
-    case http::Fault::none:
-      return send_whole(fd, reply.response, is_head, keep_alive);
     case http::Fault::refuse_connection:
     case http::Fault::fail_resolution:
     case http::Fault::reset_before:
@@ -446,26 +356,25 @@ bool HttpFront::Impl::deliver(Connection& connection, const http::Reply& reply, 
       arm_reset(fd);
       return false;
     case http::Fault::hang_connection:
-    case http::Fault::no_answer: {
-      // Until the client gives up, or stop() shuts the socket down.
-      std::array<char, kReadSize> buffer;
-      while (receive(fd, buffer) != 0) {
-      }
-      return false;
-    }
-    case http::Fault::truncate_body:
-      send_truncated(fd, reply);
+    case http::Fault::no_answer:
+      hold_open(fd);
       return false;
     case http::Fault::garbage:
       send_all(fd, "\x16\x03\x01 this is not HTTP\r\n\r\n");
       return false;
+    case http::Fault::truncate_body:
+      if (has_body) return send_truncated(fd, reply);
+      break;
     case http::Fault::slow_body:
-      return send_slowly(connection, reply, keep_alive);
+      if (has_body) return send_slowly(connection, reply, keep_alive);
+      break;
     case http::Fault::endless_body:
-      send_endlessly(fd, reply);
-      return false;
+      if (has_body) return send_endlessly(fd, reply);
+      break;
+    case http::Fault::none:
+      break;
   }
-  return false;
+  return send_whole(fd, reply.response, is_head, keep_alive);
 }
 
 bool HttpFront::Impl::send_whole(int fd, const http::Response& response, bool is_head,
@@ -478,60 +387,64 @@ bool HttpFront::Impl::send_whole(int fd, const http::Response& response, bool is
   return send_response(fd, response_head(response, framing), body) && keep_alive;
 }
 
-// Announces more than it sends, also when `fault_bytes` covers the whole body.
-void HttpFront::Impl::send_truncated(int fd, const http::Reply& reply) {
+// Announces the whole body and ends the connection after its part. False.
+bool HttpFront::Impl::send_truncated(int fd, const http::Reply& reply) {
   const std::string& body = reply.response.body;
-  const auto sent =
+  const auto part =
       static_cast<std::size_t>(std::min<std::uint64_t>(reply.fault_bytes, body.size()));
   ResponseFraming framing;
-  framing.content_length = std::max(body.size(), sent + 1);
-  send_response(fd, response_head(reply.response, framing), std::string_view(body).substr(0, sent));
+  framing.content_length = body.size();
+  send_response(fd, response_head(reply.response, framing), std::string_view(body).substr(0, part));
+  return false;
 }
 
 // Byte number n leaves n / rate seconds after the head, in drips of a twentieth of a second.
 bool HttpFront::Impl::send_slowly(Connection& connection, const http::Reply& reply,
                                   bool keep_alive) {
   const std::string_view body = reply.response.body;
-  const std::uint64_t rate = std::max<std::uint64_t>(reply.fault_bytes, 1);
-  const std::uint64_t drip = std::max<std::uint64_t>(rate / kDripsPerSecond, 1);
+  const std::uint64_t rate = reply.fault_bytes;
   ResponseFraming framing;
   framing.content_length = body.size();
   framing.close = !keep_alive;
   if (!send_all(connection.fd, response_head(reply.response, framing))) return false;
+  if (rate == 0 && !body.empty()) {
+    hold_open(connection.fd);
+    return false;
+  }
+  const std::uint64_t drip = std::max<std::uint64_t>(rate / kDripsPerSecond, 1);
   const Instant start = clock.now();
   for (std::uint64_t sent = 0; sent < body.size();) {
     const std::uint64_t next = std::min<std::uint64_t>(sent + drip, body.size());
-    const Duration due{
-        static_cast<Duration::rep>(static_cast<double>(next) * 1e9 / static_cast<double>(rate))};
-    if (!wait_until(connection, saturating_add(start, due))) return false;
+    if (!wait_until(connection, saturating_add(start, drip_time(next, rate)))) return false;
     if (!send_all(connection.fd, body.substr(sent, next - sent))) return false;
     sent = next;
   }
   return keep_alive;
 }
 
-// Chunked, so that the client cannot know how much will come.
-void HttpFront::Impl::send_endlessly(int fd, const http::Reply& reply) {
+// Chunked, so that the client cannot know how much will come. False: the connection ends with it.
+bool HttpFront::Impl::send_endlessly(int fd, const http::Reply& reply) {
   const std::string filler(kReadSize, ' ');
   const auto send_chunk = [fd](std::string_view bytes) {
     std::array<char, 2 * sizeof(std::size_t) + 1> digits{};
     const auto length = std::snprintf(digits.data(), digits.size(), "%zx", bytes.size());
     return send_all(fd, std::string(digits.data(), static_cast<std::size_t>(length)) + "\r\n",
-                    MSG_MORE) &&
-           send_all(fd, bytes, MSG_MORE) && send_all(fd, "\r\n");
+                    true) &&
+           send_all(fd, bytes, true) && send_all(fd, "\r\n");
   };
   ResponseFraming framing;
   framing.chunked = true;
   framing.close = true;
-  if (!send_all(fd, response_head(reply.response, framing))) return;
+  if (!send_all(fd, response_head(reply.response, framing))) return false;
   std::uint64_t sent = reply.response.body.size();
-  if (sent > 0 && !send_chunk(reply.response.body)) return;
+  if (sent > 0 && !send_chunk(reply.response.body)) return false;
   while (sent < reply.fault_bytes) {
     const auto part = std::min<std::uint64_t>(filler.size(), reply.fault_bytes - sent);
-    if (!send_chunk(std::string_view(filler).substr(0, part))) return;
+    if (!send_chunk(std::string_view(filler).substr(0, part))) return false;
     sent += part;
   }
   send_all(fd, "0\r\n\r\n");
+  return false;
 }
 
 // --- the front ----------------------------------------------------------------------------------
@@ -545,7 +458,7 @@ void HttpFront::listen(const std::string& host, std::uint16_t port) {
   if (impl_->acceptor.joinable()) throw std::logic_error("the front listens already");
   impl_->listener.reset(open_listener(host, port));
   impl_->waker.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (impl_->waker.get() < 0) throw std::runtime_error(system_message(errno));
+  if (impl_->waker.get() < 0) throw std::runtime_error(std::generic_category().message(errno));
   impl_->host = host;
   impl_->port = port_of(impl_->listener.get());
   impl_->stopping = false;

@@ -6,7 +6,8 @@
 // (Content-Length or Transfer-Encoding, Connection), none of the front's own.
 //
 // Faults of the connection itself cannot happen any more once a request has been read: a
-// refuse_connection or fail_resolution becomes a reset, a hang_connection a silence.
+// refuse_connection or fail_resolution becomes a reset, a hang_connection a silence, all at once. A
+// response without a body (HEAD, 204, 304) cannot suffer in its body, so it arrives.
 #pragma once
 
 #include <cstddef>

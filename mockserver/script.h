@@ -41,13 +41,13 @@ struct Step {
   int status = 200;
   // Sent as given; what a route adds by itself (Date, Retry-After, Content-Type, ...) is left out
   // where the step has a header of that name. Two of a name are sent as two.
-  http::Headers headers;
+  http::Headers headers{};
   // Nothing: the answer that fits route and status. JSON is sent as application/json, all else as
   // text/plain. A JSON object with a 2xx status on /flags is laid over the default answer.
-  std::optional<std::string> body;
+  std::optional<std::string> body{};
   // Capture only: status 200 and one result per event of the request; events beyond the list are
   // ok.
-  std::optional<std::vector<EventResult>> v1_event_results;
+  std::optional<std::vector<EventResult>> v1_event_results{};
   Duration delay{0};  // between arrival and answer
   http::Fault fault = http::Fault::none;
   std::uint64_t fault_bytes = 0;  // see http::Fault

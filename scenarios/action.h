@@ -1,5 +1,6 @@
 // The vocabulary of scenarios: one table that says of each action its name, its parameters and the
-// function that carries it out. `lockstep run`, the loader and the documentation all read this table.
+// function that carries it out. `lockstep run`, the loader and the documentation all read this
+// table.
 //
 // Where an action exists in the shared suite's contract it has the contract's name and parameters.
 // To add one: a line in the table of its theme (actions_*.cpp) and a function beside it.
@@ -38,17 +39,20 @@ struct Action {
   std::string_view help;
   std::span<const Field> fields;
   Finding (*run)(World& world, const Step& step);
-  // Looks at parameters that passed the check of their types; nullptr: there is nothing more to check.
+  // Looks at parameters that passed the check of their types; nullptr: there is nothing more to
+  // check.
   std::optional<Complaint> (*check)(const Node& params) = nullptr;
 };
 
 // The tables, by theme.
-std::span<const Action> app_actions();      // what an application does with a client
-std::span<const Action> time_actions();     // the clocks and the network
-std::span<const Action> server_actions();   // what the mock server is told
-std::span<const Action> request_checks();   // about the requests the mock saw, their headers and bodies
-std::span<const Action> retry_checks();     // about several requests together
-std::span<const Action> ledger_checks();    // about what the SDK and the server's store say
+std::span<const Action> app_actions();     // what an application does with a client
+std::span<const Action> time_actions();    // the clocks and the network
+std::span<const Action> server_actions();  // what the mock server is told
+std::span<const Action>
+request_checks();  // about the requests the mock saw, their headers and bodies
+std::span<const Action> event_checks();   // about bodies and the events in them
+std::span<const Action> retry_checks();   // about several requests together
+std::span<const Action> ledger_checks();  // about what the SDK and the server's store say
 
 // All of them, in the order above.
 std::vector<const Action*> all_actions();

@@ -286,8 +286,8 @@ Finding identify(World& world, const Step& step) {
 
 Finding alias(World& world, const Step& step) {
   const Params params(step.params);
-  return answered(world,
-                  world.client(step.client).alias(params.text("distinct_id"), params.text("alias")));
+  return answered(
+      world, world.client(step.client).alias(params.text("distinct_id"), params.text("alias")));
 }
 
 Finding group_identify(World& world, const Step& step) {

@@ -50,7 +50,8 @@ std::optional<Complaint> check_script(const Node& params) {
     mock::parse_script(params.to_json());
     return std::nullopt;
   } catch (const mock::ScriptError& error) {
-    return Complaint{place_of(params, error.path()), error.what(), "a script the mock server takes"};
+    return Complaint{place_of(params, error.path()), error.what(),
+                     "a script the mock server takes"};
   }
 }
 

@@ -18,14 +18,19 @@ constexpr std::string_view kReasonWords[] = {
     "hook",     "hook_failed",   "too_large",          "queue_full",       "evicted",
     "rejected", "quota_limited", "attempts_exhausted", "shutdown_deadline"};
 constexpr std::string_view kStatusWords[] = {"complete", "timed_out", "deferred", "closed"};
-constexpr std::string_view kAdmissionWords[] = {"accepted", "dropped", "closed", "disabled", "invalid"};
+constexpr std::string_view kAdmissionWords[] = {"accepted", "dropped", "closed", "disabled",
+                                                "invalid"};
 constexpr std::string_view kRefusalWords[] = {"dropped", "closed", "disabled", "invalid"};
 
 constexpr Field kReasons[] = {
-    {"hook", Type::integer},         {"hook_failed", Type::integer},
-    {"too_large", Type::integer},    {"queue_full", Type::integer},
-    {"evicted", Type::integer},      {"rejected", Type::integer},
-    {"quota_limited", Type::integer}, {"attempts_exhausted", Type::integer},
+    {"hook", Type::integer},
+    {"hook_failed", Type::integer},
+    {"too_large", Type::integer},
+    {"queue_full", Type::integer},
+    {"evicted", Type::integer},
+    {"rejected", Type::integer},
+    {"quota_limited", Type::integer},
+    {"attempts_exhausted", Type::integer},
     {"shutdown_deadline", Type::integer},
 };
 constexpr Field kLedger[] = {
@@ -79,7 +84,7 @@ constexpr Field kResult[] = {
 };
 constexpr Field kStored[] = {
     {"count", Type::integer, true, "different events the server kept"},
-    {"received", Type::integer, false, "copies that reached it, repeats included"},
+    {"received", Type::integer, false, "copies it accepted, repeats included"},
     {"events", Type::texts, false, "their names, in the order in which they first came"},
 };
 constexpr Field kWarnings[] = {
@@ -99,7 +104,7 @@ constexpr Field kAt[] = {
     {"time", Type::duration, true, "since the scenario's start"},
 };
 
-// --- the SDK's word --------------------------------------------------------------------------------
+// --- the SDK's word -----------------------------------------------------------------------------
 
 Finding differs(const Params& params, std::string_view name, std::uint64_t value) {
   if (!params.has(name) || params.integer(name) == static_cast<std::int64_t>(value)) return {};
@@ -117,10 +122,10 @@ Finding ledger(World& world, const Step& step) {
   const LaneStats count =
       params.has("lane") ? stats.lane(lane_of(params.text("lane"))) : stats.total();
   const std::pair<std::string_view, std::uint64_t> numbers[] = {
-      {"captured", count.captured},   {"delivered", count.delivered},
+      {"captured", count.captured},       {"delivered", count.delivered},
       {"unconfirmed", count.unconfirmed}, {"pending", count.pending},
-      {"in_flight", count.in_flight}, {"requests", count.requests},
-      {"retries", count.retries},     {"refused", stats.refused}};
+      {"in_flight", count.in_flight},     {"requests", count.requests},
+      {"retries", count.retries},         {"refused", stats.refused}};
   for (const auto& [name, value] : numbers) {
     if (auto failure = differs(params, name, value)) return failure;
   }
@@ -140,7 +145,8 @@ Finding ledger(World& world, const Step& step) {
 
 bool is_such(const Outcome& outcome, const Params& params) {
   if (params.has("delivered") && params.boolean("delivered") != outcome.delivered) return false;
-  if (params.has("unconfirmed") && params.boolean("unconfirmed") != outcome.unconfirmed) return false;
+  if (params.has("unconfirmed") && params.boolean("unconfirmed") != outcome.unconfirmed)
+    return false;
   if (params.has("reason") &&
       (outcome.delivered || params.text("reason") != to_string(outcome.reason))) {
     return false;
@@ -154,7 +160,8 @@ bool is_such(const Outcome& outcome, const Params& params) {
 std::string outcome_text(const Outcome& outcome) {
   std::string text = outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
                                        : "dropped (" + std::string(to_string(outcome.reason)) + ")";
-  text += ", " + counted(outcome.attempts, "attempt") + ", status " + std::to_string(outcome.status);
+  text +=
+      ", " + counted(outcome.attempts, "attempt") + ", status " + std::to_string(outcome.status);
   if (!outcome.detail.empty()) text += ", \"" + outcome.detail + "\"";
   return text;
 }
@@ -177,8 +184,9 @@ Finding outcomes(World& world, const Step& step) {
   for (const Node& kind : Params(step.params).node("outcomes").items()) {
     const Params params(kind);
     const auto expected = static_cast<std::size_t>(params.integer("count", 1));
-    const auto count = static_cast<std::size_t>(std::count_if(
-        seen.begin(), seen.end(), [&](const Outcome& outcome) { return is_such(outcome, params); }));
+    const auto count = static_cast<std::size_t>(
+        std::count_if(seen.begin(), seen.end(),
+                      [&](const Outcome& outcome) { return is_such(outcome, params); }));
     if (count != expected) {
       return Failure{counted(expected, "outcome") + " such as " + kind.to_json(), summary(seen)};
     }
@@ -218,10 +226,10 @@ Finding captured(World& world, const Step& step) {
   const Params params(step.params);
   const json& answer = world.last_answer();
   const bool accepted = member(answer, "success") == true;
-  const std::string admission =
-      accepted ? "accepted" : member(answer, "admission").is_string()
-                                  ? member(answer, "admission").get<std::string>()
-                                  : "no answer of capture";
+  const std::string admission = accepted ? "accepted"
+                                : member(answer, "admission").is_string()
+                                    ? member(answer, "admission").get<std::string>()
+                                    : "no answer of capture";
   if (admission != params.text("admission")) {
     return Failure{"capture to say " + params.text("admission"), admission};
   }
@@ -283,7 +291,7 @@ Finding warnings(World& world, const Step& step) {
   return unless(found, "a warning with \"" + params.text("contains") + "\"", seen);
 }
 
-// --- the server's word -----------------------------------------------------------------------------
+// --- the server's word --------------------------------------------------------------------------
 
 Finding stored(World& world, const Step& step) {
   const Params params(step.params);
@@ -301,7 +309,8 @@ Finding stored(World& world, const Step& step) {
 Finding no_shared_uuids(World& world, const Step&) {
   std::set<std::string> uuids;
   for (const mock::StoredEvent& event : world.server().stored()) {
-    if (!uuids.insert(event.uuid).second) return Failure{"each uuid once over all clients", event.uuid};
+    if (!uuids.insert(event.uuid).second)
+      return Failure{"each uuid once over all clients", event.uuid};
   }
   return unless(!uuids.empty(), "stored events", "none");
 }
@@ -351,11 +360,15 @@ constexpr Action kActions[] = {
     {"assert_elapsed", "the virtual time the last call took", kElapsed, elapsed},
     {"assert_time", "the virtual time now", kAt, time_is},
     {"assert_action_result", "the last call's answer", kResult, action_result},
-    {"assert_action_result_uuid_matches_event", "the last call's uuid is the last event's", {},
+    {"assert_action_result_uuid_matches_event",
+     "the last call's uuid is the last event's",
+     {},
      result_uuid_matches_event},
     {"assert_warnings", "what on_error was told", kWarnings, warnings},
     {"assert_stored", "what the server kept, each event once", kStored, stored},
-    {"assert_no_shared_uuids", "no two stored events of any clients have one uuid", {},
+    {"assert_no_shared_uuids",
+     "no two stored events of any clients have one uuid",
+     {},
      no_shared_uuids},
     {"assert_no_violations", "the mock saw no breach of the protocol", {}, no_violations},
     {"assert_violations", "the mock saw breaches, and they are meant", kViolations, violations},

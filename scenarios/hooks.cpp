@@ -37,7 +37,8 @@ void throw_always(Options& options, const Find&) {
 }
 
 void mark_first(Options& options, const Find&) {
-  options.before_send.push_back([](Event& event) { return event.properties.set("hooks", "first"); });
+  options.before_send.push_back(
+      [](Event& event) { return event.properties.set("hooks", "first"); });
 }
 
 // Sees what the hook before it left, so the two tell their order.

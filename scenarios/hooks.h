@@ -1,5 +1,5 @@
-// Hooks that scenarios install by name, for what no endpoint can express: callbacks that change, drop
-// or throw, and callbacks that call back into their client.
+// Hooks that scenarios install by name, for what no endpoint can express: callbacks that change,
+// drop or throw, and callbacks that call back into their client.
 #pragma once
 
 #include <functional>

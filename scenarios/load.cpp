@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <iterator>
+#include <map>
 
 #include "scenarios/action.h"
 #include "scenarios/schema.h"
@@ -115,7 +115,8 @@ class Loader {
     std::vector<Bindings> rows{Bindings{}};
     for (const Node::Entry& entry : matrix.entries()) {
       if (!entry.value.is(Node::Kind::list) || entry.value.items().empty()) {
-        report(entry.value.at(), entry.value.describe(), "a list of values for \"" + entry.key + "\"");
+        report(entry.value.at(), entry.value.describe(),
+               "a list of values for \"" + entry.key + "\"");
         return {};
       }
       std::vector<Bindings> longer;
@@ -172,7 +173,8 @@ class Loader {
       const auto end = rest.find('}', at);
       if (end == std::string_view::npos) break;
       out += rest.substr(0, at);
-      if (const Node* value = bound(std::string(rest.substr(at + 2, end - at - 2)), node, bindings)) {
+      if (const Node* value =
+              bound(std::string(rest.substr(at + 2, end - at - 2)), node, bindings)) {
         out += value->text();
       }
       rest.remove_prefix(end + 1);
@@ -213,7 +215,8 @@ class Loader {
     for (const Node::Entry& entry : options.entries()) {
       const Node& value = entry.value;
       if (entry.key == "seed") settings.seed = static_cast<std::uint64_t>(value.integer());
-      if (entry.key == "capture") settings.capture = parse_capture(value.text()).value_or(Capture::v0);
+      if (entry.key == "capture")
+        settings.capture = parse_capture(value.text()).value_or(Capture::v0);
       if (entry.key == "compression") {
         settings.compression = parse_compression(value.text()).value_or(Compression::none);
       }
@@ -230,7 +233,8 @@ class Loader {
     if (name == nullptr) return;
     const Action* action = find_action(name->text());
     if (action == nullptr) {
-      report(name->at(), "the action \"" + name->text() + "\"", "a known action" + nearest(name->text()));
+      report(name->at(), "the action \"" + name->text() + "\"",
+             "a known action" + nearest(name->text()));
       return;
     }
     const Node* params = node.find("params");
@@ -252,8 +256,8 @@ class Loader {
     std::string_view best;
     std::ptrdiff_t shared = 2;  // less says nothing
     for (const Action* action : all_actions()) {
-      const auto parted = std::mismatch(name.begin(), name.end(), action->name.begin(),
-                                        action->name.end());
+      const auto parted =
+          std::mismatch(name.begin(), name.end(), action->name.begin(), action->name.end());
       if (parted.first - name.begin() > shared) {
         shared = parted.first - name.begin();
         best = action->name;

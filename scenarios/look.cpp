@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "clock/timestamp.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -32,7 +33,8 @@ bool Seen::is_flags() const { return request.url.path.starts_with("/flags"); }
 std::string to_text(Instant at) {
   if (at == kNever) return "never";
   char text[32];
-  std::snprintf(text, sizeof text, "%.6fs", static_cast<double>(at.time_since_epoch().count()) / 1e9);
+  std::snprintf(text, sizeof text, "%.6fs",
+                static_cast<double>(at.time_since_epoch().count()) / 1e9);
   return text;
 }
 
@@ -71,6 +73,11 @@ json member(const json& object, const std::string& path) {
   if (dot == std::string::npos) return nullptr;
   const auto outer = object.find(path.substr(0, dot));
   return outer == object.end() ? json() : member(*outer, path.substr(dot + 1));
+}
+
+bool is_canonical_rfc3339(std::string_view text) {
+  const bool utc = text.ends_with('Z') || text.ends_with("+00:00");
+  return utc && text.size() > 10 && text[10] == 'T' && parse_rfc3339(text).has_value();
 }
 
 Finding unless(bool holds, std::string expected, std::string seen) {

@@ -31,6 +31,9 @@ nlohmann::json json_of(const Node& node);
 // there is none.
 nlohmann::json member(const nlohmann::json& object, const std::string& path);
 
+// RFC 3339 in UTC, with 'T' and with 'Z' or a zero offset: the one form the suite takes.
+bool is_canonical_rfc3339(std::string_view text);
+
 // A failure unless `holds`.
 Finding unless(bool holds, std::string expected, std::string seen);
 // "1 request", "3 requests".

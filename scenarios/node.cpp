@@ -66,8 +66,8 @@ class Builder final : public YAML::EventHandler {
     const Node& named = anchors_[anchor];
     aliased_ += values_in(named);
     if (aliased_ > kMostAliased) {
-      problems_.push_back({file_, mark_of(mark), "aliases that stand for " + std::to_string(aliased_) +
-                                                     " values",
+      problems_.push_back({file_, mark_of(mark),
+                           "aliases that stand for " + std::to_string(aliased_) + " values",
                            "a document of at most " + std::to_string(kMostAliased)});
       throw YAML::Exception(mark, "too many aliases");
     }
@@ -110,7 +110,8 @@ class Builder final : public YAML::EventHandler {
 
   void start(Node node, YAML::anchor_t anchor) {
     if (expects_key()) {
-      problems_.push_back({file_, node.at(), node.describe() + " as a key", "a plain text as a key"});
+      problems_.push_back(
+          {file_, node.at(), node.describe() + " as a key", "a plain text as a key"});
       open_.back().has_key = true;
     }
     open_.push_back({std::move(node), anchor, {}, {}, false});
@@ -134,8 +135,8 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     if (parent.node.find(parent.key) != nullptr) {
-      problems_.push_back({file_, parent.key_at, "the key \"" + parent.key + "\" a second time",
-                           "each key once"});
+      problems_.push_back(
+          {file_, parent.key_at, "the key \"" + parent.key + "\" a second time", "each key once"});
     }
     parent.node.entries().push_back({std::move(parent.key), parent.key_at, std::move(node)});
     parent.has_key = false;
@@ -152,8 +153,8 @@ class Builder final : public YAML::EventHandler {
 }  // namespace
 
 std::string Problem::to_text() const {
-  return file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": found " + found +
-         "; expected " + expected;
+  return file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": found " +
+         found + "; expected " + expected;
 }
 
 Node Node::plain(std::string text, Mark at) {
@@ -206,13 +207,19 @@ const Node* Node::find(std::string_view key) const noexcept {
 
 std::string Node::describe() const {
   switch (kind_) {
-    case Kind::null: return "nothing";
-    case Kind::boolean: return text_;
+    case Kind::null:
+      return "nothing";
+    case Kind::boolean:
+      return text_;
     case Kind::integer:
-    case Kind::real: return "the number " + text_;
-    case Kind::text: return "the text \"" + text_ + "\"";
-    case Kind::list: return items_.empty() ? "an empty list" : "a list";
-    case Kind::map: return "a map";
+    case Kind::real:
+      return "the number " + text_;
+    case Kind::text:
+      return "the text \"" + text_ + "\"";
+    case Kind::list:
+      return items_.empty() ? "an empty list" : "a list";
+    case Kind::map:
+      return "a map";
   }
   return {};
 }
@@ -225,16 +232,24 @@ std::string Node::to_json() const {
 
 void Node::write_json(std::string& out) const {
   switch (kind_) {
-    case Kind::null: out += "null"; return;
-    case Kind::boolean: out += boolean() ? "true" : "false"; return;
-    case Kind::integer: out += std::to_string(integer_); return;
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += boolean() ? "true" : "false";
+      return;
+    case Kind::integer:
+      out += std::to_string(integer_);
+      return;
     case Kind::real: {
       char digits[32];
       const auto [end, error] = std::to_chars(digits, digits + sizeof digits, real_);
       out += std::isfinite(real_) && error == std::errc{} ? std::string(digits, end) : "null";
       return;
     }
-    case Kind::text: out += json_quoted(text_); return;
+    case Kind::text:
+      out += json_quoted(text_);
+      return;
     case Kind::list: {
       const char* separator = "";
       out += '[';
@@ -273,8 +288,8 @@ Node parse_yaml(const std::string& text, const std::string& file, std::vector<Pr
     }
     return root;
   } catch (const YAML::Exception& error) {
-    problems.push_back({file, mark_of(error.mark), "YAML that cannot be read (" + error.msg + ")",
-                        "valid YAML"});
+    problems.push_back(
+        {file, mark_of(error.mark), "YAML that cannot be read (" + error.msg + ")", "valid YAML"});
   }
   return builder.take();
 }

@@ -1,7 +1,7 @@
 // A YAML document as plain values that remember where they stood in their file.
 //
-// The rule of this file: it knows YAML and positions, nothing about scenarios. Everything a person can
-// get wrong in a file is reported as a Problem with line and column; nothing throws.
+// The rule of this file: it knows YAML and positions, nothing about scenarios. Everything a person
+// can get wrong in a file is reported as a Problem with line and column; nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -89,8 +89,8 @@ struct Node::Entry {
   Node value;
 };
 
-// Reads the one document in `text`. Syntax errors, a key that stands twice in a map, keys that are not
-// plain texts and a second document are problems; the node is then as far as it was read.
+// Reads the one document in `text`. Syntax errors, a key that stands twice in a map, keys that are
+// not plain texts and a second document are problems; the node is then as far as it was read.
 Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems);
 
 // `text` as a JSON string, quotes included.

@@ -76,7 +76,8 @@ std::string as_text(const Run& run) {
 }
 
 std::string json_of(const Result& result) {
-  std::string out = "{\"name\":" + json_quoted(result.name) + ",\"file\":" + json_quoted(result.file) +
+  std::string out = "{\"name\":" + json_quoted(result.name) +
+                    ",\"file\":" + json_quoted(result.file) +
                     ",\"line\":" + std::to_string(result.at.line) +
                     ",\"passed\":" + (result.passed() ? "true" : "false") +
                     ",\"virtual_seconds\":" + seconds(result.virtual_time) +
@@ -115,12 +116,23 @@ std::string xml(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
     }
   }
   return out;
@@ -133,8 +145,8 @@ std::string as_junit(const Run& run) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites " + counts +
                     ">\n  <testsuite name=\"lockstep\" " + counts + ">\n" +
                     "    <properties><property name=\"trace_digest\" value=\"" + hex(run.digest) +
-                    "\"/><property name=\"virtual_seconds\" value=\"" + seconds(run.virtual_time()) +
-                    "\"/></properties>\n";
+                    "\"/><property name=\"virtual_seconds\" value=\"" +
+                    seconds(run.virtual_time()) + "\"/></properties>\n";
   for (const Result& result : run.results) {
     out += "    <testcase classname=\"" + xml(result.file) + "\" name=\"" + xml(result.name) +
            "\" time=\"" + seconds(result.real_time) + "\"";
@@ -151,14 +163,16 @@ std::string as_junit(const Run& run) {
 }
 
 std::string cell(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, "\\");
   return text;
 }
 
 std::string as_markdown(const Run& run) {
-  std::string out = "# Scenarios: " + totals(run) + "\n\nVirtual time " + to_text(run.virtual_time()) +
-                    ", real time " + milliseconds(run.real_time()) + " ms, trace digest `" +
-                    hex(run.digest) + "`.\n\n| scenario | result | virtual | real (ms) |\n|---|---|---|---|\n";
+  std::string out = "# Scenarios: " + totals(run) + "\n\nVirtual time " +
+                    to_text(run.virtual_time()) + ", real time " + milliseconds(run.real_time()) +
+                    " ms, trace digest `" + hex(run.digest) +
+                    "`.\n\n| scenario | result | virtual | real (ms) |\n|---|---|---|---|\n";
   for (const Result& result : run.results) {
     out += "| " + cell(result.name) + " | " + (result.passed() ? "passed" : "**failed**") + " | " +
            to_text(result.virtual_time) + " | " + milliseconds(result.real_time) + " |\n";
@@ -181,10 +195,14 @@ std::optional<Format> parse_format(std::string_view name) noexcept {
 
 std::string report(const Run& run, Format format) {
   switch (format) {
-    case Format::text: return as_text(run);
-    case Format::json: return as_json(run);
-    case Format::junit: return as_junit(run);
-    case Format::markdown: return as_markdown(run);
+    case Format::text:
+      return as_text(run);
+    case Format::json:
+      return as_json(run);
+    case Format::junit:
+      return as_junit(run);
+    case Format::markdown:
+      return as_markdown(run);
   }
   return {};
 }

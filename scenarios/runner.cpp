@@ -72,7 +72,9 @@ Duration Run::real_time() const noexcept {
 }
 
 Result run(const Scenario& scenario, const RunOptions& options) {
-  const auto now = [&] { return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{}; };
+  const auto now = [&] {
+    return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{};
+  };
   const Instant start = now();
   Result result;
   result.name = scenario.name;

@@ -1,8 +1,8 @@
 // Runs scenarios and says what happened.
 //
-// Each scenario gets a world of its own, so scenarios cannot touch each other and their order does not
-// matter. After its last step the runner checks what must hold whatever the scenario was about: the
-// ledger balances, what the SDK calls delivered is stored, and a strict mock saw no breach.
+// Each scenario gets a world of its own, so scenarios cannot touch each other and their order does
+// not matter. After its last step the runner checks what must hold whatever the scenario was about:
+// the ledger balances, what the SDK calls delivered is stored, and a strict mock saw no breach.
 #pragma once
 
 #include <cstdint>

@@ -53,13 +53,14 @@ std::optional<Duration> scaled(std::string_view digits, std::int64_t unit) {
   if (!billionths) return std::nullopt;
   const auto seconds_in_unit = unit / 1'000'000'000;  // of a minute: 60
   const auto rest = unit % 1'000'000'000;  // of a ms: 1000000; times a billion still fits
-  return saturating_add(result,
-                        Duration{seconds_in_unit * *billionths + rest * *billionths / 1'000'000'000});
+  return saturating_add(
+      result, Duration{seconds_in_unit * *billionths + rest * *billionths / 1'000'000'000});
 }
 
 std::string one_of(std::span<const std::string_view> words) {
   std::string text = "one of";
-  for (const auto word : words) text += (&word == words.data() ? " " : ", ") + std::string(word);
+  for (const std::string_view& word : words)
+    text += (&word == words.data() ? " " : ", ") + std::string(word);
   return text;
 }
 
@@ -89,11 +90,16 @@ std::optional<std::string> mismatch(const Node& value, const Field& field) {
     return right ? std::nullopt : std::optional(std::move(expected));
   };
   switch (field.type) {
-    case Type::any: return std::nullopt;
-    case Type::boolean: return unless(value.is(Kind::boolean), "true or false");
-    case Type::integer: return unless(value.is(Kind::integer), "a whole number");
-    case Type::number: return unless(value.is_number(), "a number");
-    case Type::text: return unless(value.is(Kind::text), "a text");
+    case Type::any:
+      return std::nullopt;
+    case Type::boolean:
+      return unless(value.is(Kind::boolean), "true or false");
+    case Type::integer:
+      return unless(value.is(Kind::integer), "a whole number");
+    case Type::number:
+      return unless(value.is_number(), "a number");
+    case Type::text:
+      return unless(value.is(Kind::text), "a text");
     case Type::scalar:
       return unless(!value.is(Kind::list) && !value.is(Kind::map), "a single value");
     case Type::duration:
@@ -102,9 +108,12 @@ std::optional<std::string> mismatch(const Node& value, const Field& field) {
     case Type::instant:
       return unless(value.is(Kind::text) && parse_rfc3339(value.text()),
                     "a date and time such as 2025-01-01T00:00:00Z");
-    case Type::word: return unless(is_word(value.text(), field.words), one_of(field.words));
-    case Type::object: return unless(value.is(Kind::map), "a map");
-    case Type::list: return unless(value.is(Kind::list), "a list");
+    case Type::word:
+      return unless(is_word(value.text(), field.words), one_of(field.words));
+    case Type::object:
+      return unless(value.is(Kind::map), "a map");
+    case Type::list:
+      return unless(value.is(Kind::list), "a list");
     case Type::texts:
       if (!all_texts(value)) return "a list of texts";
       for (const Node& item : value.items()) {

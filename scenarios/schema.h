@@ -1,6 +1,6 @@
-// What a map in a scenario file may hold: names, types, which are required. Every action's parameters
-// and every options block is checked against one of these tables before anything runs, so the code that
-// reads parameters afterwards (Params) does not have to doubt them.
+// What a map in a scenario file may hold: names, types, which are required. Every action's
+// parameters and every options block is checked against one of these tables before anything runs,
+// so the code that reads parameters afterwards (Params) does not have to doubt them.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A scenario's world: virtual clock, simulated network, scripted mock server, SDK clients behind the
-// compliance adapter. Nothing in it is shared with another world.
+// A scenario's world: virtual clock, simulated network, scripted mock server, SDK clients behind
+// the compliance adapter. Nothing in it is shared with another world.
 //
 // The SDK is used in two ways, as the suite does and as a program does: through the adapter's
 // endpoints (call), and directly where there is no endpoint (client).
@@ -29,7 +29,8 @@ namespace lockstep::scenario {
 struct ClientLog {
   std::vector<Outcome> outcomes;
   std::vector<ErrorReport> errors;
-  std::map<std::string, FlushHandle> started;  // flushes and shutdowns, by the name a step gave them
+  std::map<std::string, FlushHandle>
+      started;  // flushes and shutdowns, by the name a step gave them
 };
 
 class World {
@@ -49,8 +50,9 @@ class World {
   Trace& trace() noexcept { return trace_; }
   Duration elapsed() const noexcept { return clock_->now().time_since_epoch(); }
 
-  // Posts to an endpoint of the adapter for a client; "{}" where `body` is empty. The answer is kept as
-  // last_answer(), the virtual time it took as last_elapsed(). A status of 400 or more is a failure.
+  // Posts to an endpoint of the adapter for a client; "{}" where `body` is empty. The answer is
+  // kept as last_answer(), the virtual time it took as last_elapsed(). A status of 400 or more is a
+  // failure.
   Finding call(const std::string& client, std::string_view path, const std::string& body);
   // Makes a client with the init parameters given, in JSON; hooks by name (hooks.h).
   Finding init(const std::string& client, const std::string& body,
@@ -91,7 +93,7 @@ class World {
   struct Store {
     std::vector<std::string> names;
     std::vector<std::string> uuids;
-    std::size_t received = 0;  // copies, repeats included
+    std::size_t received = 0;  // copies it accepted, repeats included
   };
   Store store(const std::string& client) const;
 
@@ -127,13 +129,14 @@ class World {
   std::map<std::string, ClientLog> logs_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Seen>> seen_;
-  std::map<std::string, std::size_t> carried_;  // how many requests carried the event with that uuid
+  std::map<std::string, std::size_t>
+      carried_;  // how many requests carried the event with that uuid
   std::unique_ptr<nlohmann::json> last_answer_;
   Duration last_elapsed_{0};
   Duration added_latency_{0};
   bool violations_expected_ = false;
-  std::string initialising_;          // whose options customise() is about
-  std::vector<std::string> hooks_;    // and with which hooks
+  std::string initialising_;        // whose options customise() is about
+  std::vector<std::string> hooks_;  // and with which hooks
 };
 
 }  // namespace lockstep::scenario

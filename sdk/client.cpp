@@ -19,7 +19,8 @@ FlushReport closed_report() { return {FlushStatus::closed, 0, 0, 0}; }
 
 }  // namespace
 
-// --- FlushHandle --------------------------------------------------------------------------------------
+// --- FlushHandle
+// --------------------------------------------------------------------------------------
 
 bool FlushHandle::done() const noexcept {
   const ClientCore* core = ticket_->core();
@@ -38,7 +39,8 @@ FlushReport FlushHandle::wait() const noexcept {
   return core->wait_for(ticket_->number(), ticket_->deadline());
 }
 
-// --- life ---------------------------------------------------------------------------------------------
+// --- life
+// ---------------------------------------------------------------------------------------------
 
 Client::Client(Options options) : Client(std::move(options), nullptr) {}
 
@@ -67,7 +69,8 @@ Client::~Client() {
   core_->host().detach(*core_);
 }
 
-// --- capture ------------------------------------------------------------------------------------------
+// --- capture
+// ------------------------------------------------------------------------------------------
 
 CaptureResult Client::capture(std::string_view distinct_id, std::string_view name,
                               std::initializer_list<Property> properties) noexcept {
@@ -142,7 +145,8 @@ CaptureResult Client::group_identify(std::string_view group_type, std::string_vi
   return capture(std::move(event));
 }
 
-// --- flush and shutdown -------------------------------------------------------------------------------
+// --- flush and shutdown
+// -------------------------------------------------------------------------------
 
 FlushHandle Client::begin_flush(Duration timeout) noexcept {
   if (core_->foreign()) return FlushHandle(std::make_shared<FlushTicket>(nullptr, 0, kNever));
@@ -164,10 +168,12 @@ FlushReport Client::shutdown(Duration timeout) noexcept { return begin_shutdown(
 
 FlushReport Client::shutdown() noexcept { return shutdown(core_->options().shutdown_timeout); }
 
-// --- the rest -----------------------------------------------------------------------------------------
+// --- the rest
+// -----------------------------------------------------------------------------------------
 
 FlagResult Client::get_feature_flag(const FlagRequest& request) noexcept try {
-  return core_->get_feature_flag(request);
+  const std::shared_ptr<ClientCore> core = core_;  // see poll()
+  return core->get_feature_flag(request);
 } catch (const std::exception& problem) {
   FlagResult result;
   result.error = problem.what();
@@ -180,7 +186,9 @@ bool Client::opted_out() const noexcept { return core_->opted_out(); }
 Stats Client::stats() const noexcept { return core_->stats(); }
 
 void Client::poll() noexcept {
-  if (!core_->foreign()) core_->host().poll();
+  // A callback may destroy this client, and with it the last owner of the host.
+  const std::shared_ptr<ClientCore> core = core_;
+  if (!core->foreign()) core->host().poll();
 }
 
 }  // namespace lockstep

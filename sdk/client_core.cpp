@@ -43,7 +43,8 @@ Uuid ClientCore::new_uuid(WallTime time) noexcept {
   return make_uuid_v7(time, host_->chance().bits({kEventUuid, client_id_, index}));
 }
 
-// --- capture ------------------------------------------------------------------------------------------
+// --- capture
+// ------------------------------------------------------------------------------------------
 
 std::optional<Admission> ClientCore::refusal() const noexcept {
   if (foreign()) return Admission::closed;
@@ -106,14 +107,15 @@ CaptureResult ClientCore::capture(Lane lane, Event event) noexcept try {
   return drop(lane, DropReason::queue_full, {});
 }
 
-// Fail closed: a hook that throws, or empties what must not be empty, drops the event, because it may
-// have been about to remove something private.
+// Fail closed: a hook that throws, or empties what must not be empty, drops the event, because it
+// may have been about to remove something private.
 std::optional<DropReason> ClientCore::run_hooks(Event& event) const noexcept {
   for (const BeforeSend& hook : options_.before_send) {
     try {
       if (!hook(event)) return DropReason::hook;
     } catch (const std::exception& problem) {
-      log(LogLevel::warning, std::string("before_send threw, the event is dropped: ") + problem.what());
+      log(LogLevel::warning,
+          std::string("before_send threw, the event is dropped: ") + problem.what());
       return DropReason::hook_failed;
     } catch (...) {
       log(LogLevel::warning, "before_send threw, the event is dropped");
@@ -130,7 +132,8 @@ std::optional<DropReason> ClientCore::run_hooks(Event& event) const noexcept {
 CaptureResult ClientCore::render_and_admit(Lane lane, const Draft& draft, Uuid uuid,
                                            WallTime timestamp, WallTime wall) {
   JsonWriter json;
-  const EventView view{draft.name, draft.distinct_id, uuid, timestamp, draft.properties, draft.options};
+  const EventView view{draft.name, draft.distinct_id, uuid,
+                       timestamp,  draft.properties,  draft.options};
   const std::size_t uuid_at = protocol(lane).render(view, json);
   return admit(engine::EventRef(json.text(), uuid_at, lane), uuid, wall);
 }
@@ -188,7 +191,8 @@ void ClientCore::wait_for_room(std::unique_lock<std::mutex>& lock, Lane lane, st
   }
 }
 
-// --- flush and shutdown -------------------------------------------------------------------------------
+// --- flush and shutdown
+// -------------------------------------------------------------------------------
 
 engine::Ticket ClientCore::begin_flush(Instant deadline) {
   engine::Ticket ticket = 0;
@@ -227,7 +231,8 @@ FlushReport ClientCore::ticket_report(engine::Ticket ticket) const {
   return report ? report->first : FlushReport{};
 }
 
-// Whether the turn that carries out the effects of this instant is over. `turn` remembers which one.
+// Whether the turn that carries out the effects of this instant is over. `turn` remembers which
+// one.
 bool ClientCore::settled(std::optional<std::uint64_t>& turn) const {
   if (!turn) turn = turns_finished_ + (turning_ ? 1 : 0) + (outbox_.empty() ? 0 : 1);
   return turns_finished_ >= *turn;
@@ -293,7 +298,8 @@ std::uint64_t ClientCore::engine_digest() const {
   return engine_.digest();
 }
 
-// --- flags --------------------------------------------------------------------------------------------
+// --- flags
+// --------------------------------------------------------------------------------------------
 
 FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
   FlagResult result;
@@ -325,8 +331,7 @@ FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
     if (const FlagResult* answer = flags_.result(call)) {
       result = *answer;
     } else {
-      result.error =
-          waited ? "timeout: no answer in time" : "called from a callback of the client";
+      result.error = waited ? "timeout: no answer in time" : "called from a callback of the client";
     }
     if (const auto in_flight = flags_.forget(call)) flag_cancels_.push_back(*in_flight);
   }
@@ -369,7 +374,8 @@ void ClientCore::report_flag(const FlagRequest& request, const FlagResult& resul
   if (!engine_.closing()) flag_called_.mark(key);
 }
 
-// --- callbacks ----------------------------------------------------------------------------------------
+// --- callbacks
+// ----------------------------------------------------------------------------------------
 
 void ClientCore::log(LogLevel level, std::string_view message) const noexcept {
   if (options_.logger == nullptr) return;

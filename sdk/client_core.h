@@ -1,9 +1,10 @@
-// What is behind a Client: one engine under one mutex, the protocols, and the two sides that use them.
+// What is behind a Client: one engine under one mutex, the protocols, and the two sides that use
+// them.
 //
 // Callers' side: capture, flush, shutdown, flags. It takes the mutex for the few instructions that
-// change the engine's state; nothing is rendered, encoded, compressed or sent under it. Host's side:
-// take() and finish(), called by one thread at a time (a Pump). Every call checks first whether the
-// process was forked: in a child nothing here may be locked.
+// change the engine's state; nothing is rendered, encoded, compressed or sent under it. Host's
+// side: take() and finish(), called by one thread at a time (a Pump). Every call checks first
+// whether the process was forked: in a child nothing here may be locked.
 #pragma once
 
 #include <array>
@@ -72,8 +73,8 @@ class ClientCore final {
   engine::Ticket begin_shutdown(Instant deadline);
   bool ticket_done(engine::Ticket ticket) const;
   FlushReport ticket_report(engine::Ticket ticket) const;
-  // Waits until the report is final and its consequences are carried out: callbacks called, requests
-  // cancelled.
+  // Waits until the report is final and its consequences are carried out: callbacks called,
+  // requests cancelled.
   FlushReport wait_for(engine::Ticket ticket, Instant deadline);
   void forget(engine::Ticket ticket) noexcept;
 
@@ -104,8 +105,8 @@ class ClientCore final {
   void finish(CoreWork work);
   // When take() wants to be called next.
   Instant next_wake(Instant now) const;
-  // The client is being destroyed inside a callback. Where that is one of its own it says nothing more:
-  // what its callbacks refer to may be gone.
+  // The client is being destroyed inside a callback. Where that is one of its own it says nothing
+  // more: what its callbacks refer to may be gone.
   void hush() noexcept { silenced_ = telling_; }
 
   // What callers wait on, for Host::wait().
@@ -144,7 +145,8 @@ class ClientCore final {
   void report_flag(const FlagRequest& request, const FlagResult& result);
   void log(LogLevel level, std::string_view message) const noexcept;
   template <typename Argument>
-  void call(const std::function<void(const Argument&)>& callback, const Argument& argument) const noexcept;
+  void call(const std::function<void(const Argument&)>& callback,
+            const Argument& argument) const noexcept;
   void trace(std::string_view label,
              std::initializer_list<std::pair<std::string_view, std::string>> fields) const;
 
@@ -160,12 +162,12 @@ class ClientCore final {
 
   mutable std::mutex mutex_;
   Condition changed_;
-  engine::Engine engine_;                   // guarded by mutex_
-  engine::Effects outbox_;                  // what the engine wants and no turn has taken yet
+  engine::Engine engine_;   // guarded by mutex_
+  engine::Effects outbox_;  // what the engine wants and no turn has taken yet
   FlagCalls flags_;
   FlagCalledCache flag_called_;
   std::vector<std::uint64_t> flag_cancels_;
-  bool turning_ = false;                    // a turn has taken work and not finished it
+  bool turning_ = false;  // a turn has taken work and not finished it
   std::uint64_t turns_finished_ = 0;
 
   // The pumping thread's own.

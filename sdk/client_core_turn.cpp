@@ -32,7 +32,8 @@ CoreWork ClientCore::take(Now now) {
     effects = std::exchange(outbox_, {});
     for (const std::uint64_t request : flag_cancels_) work.cancels.push_back(request | kFlagBit);
     flag_cancels_.clear();
-    turning_ = !effects.empty() || !flag_starts.empty() || !reports_.empty() || !work.cancels.empty();
+    turning_ =
+        !effects.empty() || !flag_starts.empty() || !reports_.empty() || !work.cancels.empty();
     if (!turning_) return work;
   }
   for (const engine::RequestNumber request : effects.cancels) {
@@ -46,9 +47,10 @@ CoreWork ClientCore::take(Now now) {
   }
   for (const engine::Send& send : effects.sends) encode(send, now, work);
   for (FlagCalls::Start& start : flag_starts) {
-    work.starts.push_back({start.request | kFlagBit,
-                           std::move(start.message),
-                           {start.deadline, options_.connect_timeout, options_.max_response_bytes}});
+    work.starts.push_back(
+        {start.request | kFlagBit,
+         std::move(start.message),
+         {start.deadline, options_.connect_timeout, options_.max_response_bytes}});
   }
   work.ended = std::move(effects.ended);
   work.errors = std::move(effects.errors);
@@ -161,10 +163,11 @@ void ClientCore::finish(CoreWork work) {
                           ended.unconfirmed,  ended.reason,       ended.attempts,
                           ended.status,       ended.detail};
     if (options_.trace != nullptr) {
-      trace("outcome", {{"uuid", outcome.uuid.to_string()},
-                        {"end", outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
-                                                  : std::string(to_string(outcome.reason))},
-                        {"attempts", std::to_string(outcome.attempts)}});
+      trace("outcome",
+            {{"uuid", outcome.uuid.to_string()},
+             {"end", outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
+                                       : std::string(to_string(outcome.reason))},
+             {"attempts", std::to_string(outcome.attempts)}});
     }
     call(options_.on_outcome, outcome);
   }

@@ -1,7 +1,7 @@
 // What a caller hands to capture(): an event and its properties.
 //
-// Properties keep each value as the JSON text it will have on the wire, so an event is rendered once
-// and a property set by a hook costs one append.
+// Properties keep each value as the JSON text it will have on the wire, so an event is rendered
+// once and a property set by a hook costs one append.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ struct Json {
   std::string_view text;
 };
 
-// One property value, borrowed for the length of the call. Text must be UTF-8; bytes that are not are
-// replaced by U+FFFD. NaN and infinities, which JSON lacks, become null.
+// One property value, borrowed for the length of the call. Text must be UTF-8; bytes that are not
+// are replaced by U+FFFD. NaN and infinities, which JSON lacks, become null.
 class Value {
  public:
   enum class Kind : std::uint8_t { null, boolean, integer, natural, real, text, json };
@@ -33,8 +33,8 @@ class Value {
   Value(std::nullptr_t) noexcept : kind_(Kind::null) {}
   Value(bool value) noexcept : kind_(Kind::boolean) { boolean_ = value; }
   template <typename T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  Value(T value) noexcept {
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Value(T value)
+  noexcept {
     if constexpr (std::is_signed_v<T>) {
       kind_ = Kind::integer;
       integer_ = value;
@@ -83,8 +83,8 @@ class Properties {
   Properties() = default;
   Properties(std::initializer_list<Property> properties);
 
-  // Sets a property. A Json value that is not one valid JSON document is refused: nothing changes and
-  // false is returned.
+  // Sets a property. A Json value that is not one valid JSON document is refused: nothing changes
+  // and false is returned.
   bool set(std::string_view name, const Value& value);
   bool erase(std::string_view name);
   // The value's JSON text; nothing when there is no such property.
@@ -111,14 +111,14 @@ class Properties {
 // Per-event ingestion options of PostHog's v1 protocol; the v0 protocol sends them as the `$`
 // properties in parentheses. Unset ones are absent from the wire.
 struct EventOptions {
-  std::optional<bool> cookieless_mode{};           // ($cookieless_mode)
-  std::optional<bool> disable_skew_correction{};   // ($ignore_sent_at)
-  std::optional<bool> process_person_profile{};    // ($process_person_profile)
-  std::optional<std::string> product_tour_id{};    // ($product_tour_id)
+  std::optional<bool> cookieless_mode{};          // ($cookieless_mode)
+  std::optional<bool> disable_skew_correction{};  // ($ignore_sent_at)
+  std::optional<bool> process_person_profile{};   // ($process_person_profile)
+  std::optional<std::string> product_tour_id{};   // ($product_tour_id)
 };
 
-// The empty braces here and elsewhere: with them -Wextra accepts a designated initializer that leaves
-// a member out.
+// The empty braces here and elsewhere: with them -Wextra accepts a designated initializer that
+// leaves a member out.
 struct Event {
   std::string name{};         // required
   std::string distinct_id{};  // required

@@ -1,5 +1,5 @@
-// nlohmann::json in and out of the SDK, for callers that hold JSON. The only public header that names
-// a third-party type.
+// nlohmann::json in and out of the SDK, for callers that hold JSON. The only public header that
+// names a third-party type.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

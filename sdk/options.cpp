@@ -27,8 +27,9 @@ void check_headers(const Options& options) {
   for (const auto& [name, value] : options.headers) {
     require(!name.empty() && printable(name) && name.find(':') == std::string::npos, "headers",
             "a name must be visible ASCII without a colon");
-    require(value.find_first_of("\r\n") == std::string::npos && value.find('\0') == std::string::npos,
-            "headers", "a value must not contain a line break");
+    require(
+        value.find_first_of("\r\n") == std::string::npos && value.find('\0') == std::string::npos,
+        "headers", "a value must not contain a line break");
   }
 }
 
@@ -43,11 +44,10 @@ void check_limits(const Options& options) {
   constexpr std::size_t kMost = 1u << 30;
   require(options.max_event_bytes <= kMost, "max_event_bytes", "must be at most 1 GiB");
   require(options.max_ai_event_bytes <= kMost, "max_ai_event_bytes", "must be at most 1 GiB");
-  require(options.max_batch_bytes >= kEnvelopeBytes + options.max_event_bytes + 1, "max_batch_bytes",
-          "must hold one event of max_event_bytes and 513 bytes of envelope");
+  require(options.max_batch_bytes >= kEnvelopeBytes + options.max_event_bytes + 1,
+          "max_batch_bytes", "must hold one event of max_event_bytes and 513 bytes of envelope");
   require(options.max_batch_bytes >= kEnvelopeBytes + options.max_ai_event_bytes + 1,
-          "max_batch_bytes",
-          "must hold one event of max_ai_event_bytes and 513 bytes of envelope");
+          "max_batch_bytes", "must hold one event of max_ai_event_bytes and 513 bytes of envelope");
   require(options.max_queue_bytes >= options.max_event_bytes, "max_queue_bytes",
           "must hold one event of max_event_bytes");
   require(options.max_queue_bytes >= options.max_ai_event_bytes, "max_queue_bytes",
@@ -73,7 +73,9 @@ void check_times(const Options& options) {
 
 }  // namespace
 
-std::string_view to_string(Capture capture) noexcept { return capture == Capture::v0 ? "v0" : "v1"; }
+std::string_view to_string(Capture capture) noexcept {
+  return capture == Capture::v0 ? "v0" : "v1";
+}
 
 std::optional<Capture> parse_capture(std::string_view name) noexcept {
   if (name == "v0") return Capture::v0;
@@ -83,9 +85,12 @@ std::optional<Capture> parse_capture(std::string_view name) noexcept {
 
 std::string_view to_string(QueueFullPolicy policy) noexcept {
   switch (policy) {
-    case QueueFullPolicy::drop_newest: return "drop_newest";
-    case QueueFullPolicy::drop_oldest: return "drop_oldest";
-    case QueueFullPolicy::block: return "block";
+    case QueueFullPolicy::drop_newest:
+      return "drop_newest";
+    case QueueFullPolicy::drop_oldest:
+      return "drop_oldest";
+    case QueueFullPolicy::block:
+      return "block";
   }
   return "?";
 }
@@ -100,8 +105,8 @@ std::optional<QueueFullPolicy> parse_queue_full_policy(std::string_view name) no
 
 void Options::validate() const {
   require(disabled || !api_key.empty(), "api_key", "must not be empty");
-  // It travels in a header and in JSON; a stray line break is a paste error worth naming here rather
-  // than an endless 401.
+  // It travels in a header and in JSON; a stray line break is a paste error worth naming here
+  // rather than an endless 401.
   require(printable(api_key), "api_key", "must be visible ASCII");
   require(api_key.size() <= kMaxApiKeyLength, "api_key", "must have at most 200 characters");
   require(http::Url::parse(host).has_value(), "host", "must be an http or https URL");

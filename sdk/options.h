@@ -64,16 +64,16 @@ struct Options {
   Compression compression = Compression::none;
   std::vector<std::pair<std::string, std::string>> headers{};  // added to every request
 
-  // Batching, per lane. A batch leaves when flush_at events or max_batch_bytes wait, or the oldest has
-  // waited for flush_interval.
+  // Batching, per lane. A batch leaves when flush_at events or max_batch_bytes wait, or the oldest
+  // has waited for flush_interval.
   std::size_t flush_at = 100;
   Duration flush_interval = std::chrono::seconds{5};
-  std::size_t max_batch_size = 100;            // events in a request
-  std::size_t max_batch_bytes = 5 << 20;       // of a request's body before compression
-  std::size_t max_event_bytes = 900 << 10;     // of one event's JSON (PostHog: about 1 MB)
-  std::size_t max_ai_event_bytes = 4 << 20;    // the same, AI lane
-  std::size_t max_queue_size = 10'000;         // events held in memory, in flight included
-  std::size_t max_queue_bytes = 64 << 20;      // the same, in bytes of JSON
+  std::size_t max_batch_size = 100;          // events in a request
+  std::size_t max_batch_bytes = 5 << 20;     // of a request's body before compression
+  std::size_t max_event_bytes = 900 << 10;   // of one event's JSON (PostHog: about 1 MB)
+  std::size_t max_ai_event_bytes = 4 << 20;  // the same, AI lane
+  std::size_t max_queue_size = 10'000;       // events held in memory, in flight included
+  std::size_t max_queue_bytes = 64 << 20;    // the same, in bytes of JSON
   QueueFullPolicy queue_full = QueueFullPolicy::drop_newest;
   Duration max_block = std::chrono::milliseconds{100};  // only for QueueFullPolicy::block
 
@@ -93,7 +93,7 @@ struct Options {
   bool disable_geoip = false;         // adds $geoip_disable: true
   bool historical_migration = false;  // every event through the historical lane
   bool is_server = true;              // $is_server
-  Properties super_properties{};        // added to every event; an event's own properties win
+  Properties super_properties{};      // added to every event; an event's own properties win
 
   // Feature flags.
   Duration flags_timeout = std::chrono::seconds{3};  // of one attempt
@@ -101,9 +101,9 @@ struct Options {
   Duration flags_retry_backoff = std::chrono::milliseconds{300};  // doubles
   std::size_t flag_called_cache_size = 50'000;  // remembered ($feature_flag_called sent) answers
 
-  // Hooks and observers. before_send runs on the capturing thread; the others on the host's thread (or
-  // in the call that pumps a sim or manual host), never at the same time for one client. What they
-  // throw is caught and logged. From within them flush() and shutdown() start but do not wait.
+  // Hooks and observers. before_send runs on the capturing thread; the others on the host's thread
+  // (or in the call that pumps a sim or manual host), never at the same time for one client. What
+  // they throw is caught and logged. From within them flush() and shutdown() start but do not wait.
   std::vector<BeforeSend> before_send{};                     // in order
   std::function<void(const Outcome&)> on_outcome{};          // each event's end
   std::function<void(const ErrorReport&)> on_error{};        // a batch lost, a queue full

@@ -8,45 +8,66 @@ namespace lockstep {
 
 std::string_view to_string(Lane lane) noexcept {
   switch (lane) {
-    case Lane::analytics: return "analytics";
-    case Lane::historical: return "historical";
-    case Lane::ai: return "ai";
+    case Lane::analytics:
+      return "analytics";
+    case Lane::historical:
+      return "historical";
+    case Lane::ai:
+      return "ai";
   }
   return "?";
 }
 
 std::string_view to_string(DropReason reason) noexcept {
   switch (reason) {
-    case DropReason::hook: return "hook";
-    case DropReason::hook_failed: return "hook_failed";
-    case DropReason::too_large: return "too_large";
-    case DropReason::queue_full: return "queue_full";
-    case DropReason::evicted: return "evicted";
-    case DropReason::rejected: return "rejected";
-    case DropReason::quota_limited: return "quota_limited";
-    case DropReason::attempts_exhausted: return "attempts_exhausted";
-    case DropReason::shutdown_deadline: return "shutdown_deadline";
+    case DropReason::hook:
+      return "hook";
+    case DropReason::hook_failed:
+      return "hook_failed";
+    case DropReason::too_large:
+      return "too_large";
+    case DropReason::queue_full:
+      return "queue_full";
+    case DropReason::evicted:
+      return "evicted";
+    case DropReason::rejected:
+      return "rejected";
+    case DropReason::quota_limited:
+      return "quota_limited";
+    case DropReason::attempts_exhausted:
+      return "attempts_exhausted";
+    case DropReason::shutdown_deadline:
+      return "shutdown_deadline";
   }
   return "?";
 }
 
 std::string_view to_string(Admission admission) noexcept {
   switch (admission) {
-    case Admission::accepted: return "accepted";
-    case Admission::dropped: return "dropped";
-    case Admission::closed: return "closed";
-    case Admission::disabled: return "disabled";
-    case Admission::invalid: return "invalid";
+    case Admission::accepted:
+      return "accepted";
+    case Admission::dropped:
+      return "dropped";
+    case Admission::closed:
+      return "closed";
+    case Admission::disabled:
+      return "disabled";
+    case Admission::invalid:
+      return "invalid";
   }
   return "?";
 }
 
 std::string_view to_string(FlushStatus status) noexcept {
   switch (status) {
-    case FlushStatus::complete: return "complete";
-    case FlushStatus::timed_out: return "timed_out";
-    case FlushStatus::deferred: return "deferred";
-    case FlushStatus::closed: return "closed";
+    case FlushStatus::complete:
+      return "complete";
+    case FlushStatus::timed_out:
+      return "timed_out";
+    case FlushStatus::deferred:
+      return "deferred";
+    case FlushStatus::closed:
+      return "closed";
   }
   return "?";
 }

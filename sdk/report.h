@@ -39,10 +39,10 @@ std::string_view to_string(DropReason reason) noexcept;
 // What capture() did with an event.
 enum class Admission : std::uint8_t {
   accepted,
-  dropped,    // counted as captured, and ended at once: see CaptureResult::reason
-  closed,     // refused: the client was shut down. Not counted as captured
-  disabled,   // refused: the client is disabled or opted out. Not counted as captured
-  invalid,    // refused: empty name or distinct_id, or a property that is not JSON. Not counted
+  dropped,   // counted as captured, and ended at once: see CaptureResult::reason
+  closed,    // refused: the client was shut down. Not counted as captured
+  disabled,  // refused: the client is disabled or opted out. Not counted as captured
+  invalid,   // refused: empty name or distinct_id, or a property that is not JSON. Not counted
 };
 std::string_view to_string(Admission admission) noexcept;
 
@@ -59,7 +59,8 @@ struct Outcome {
   Uuid uuid{};
   Lane lane = Lane::analytics;
   bool delivered = false;
-  // Delivered, but a 2xx answer did not name the event (v1 `results`): accepted as far as anyone knows.
+  // Delivered, but a 2xx answer did not name the event (v1 `results`): accepted as far as anyone
+  // knows.
   bool unconfirmed = false;
   DropReason reason = DropReason::hook;  // only where not delivered
   std::uint32_t attempts = 0;            // requests that carried it
@@ -72,11 +73,11 @@ struct RequestReport {
   WallTime sent_at{};
   Duration duration{0};
   Lane lane = Lane::analytics;
-  std::uint32_t attempt = 1;        // 1 for the first
-  int status = 0;                   // 0: no response
-  std::string error;                // "timeout: ..." where there was no response
-  std::vector<Uuid> uuids;          // in batch order
-  std::size_t body_bytes = 0;       // as sent, after compression
+  std::uint32_t attempt = 1;   // 1 for the first
+  int status = 0;              // 0: no response
+  std::string error;           // "timeout: ..." where there was no response
+  std::vector<Uuid> uuids;     // in batch order
+  std::size_t body_bytes = 0;  // as sent, after compression
 };
 
 struct LaneStats {
@@ -99,7 +100,7 @@ struct LaneStats {
 
 struct Stats {
   std::array<LaneStats, kLaneCount> lanes{};
-  std::uint64_t refused = 0;     // closed, disabled or invalid: never counted as captured
+  std::uint64_t refused = 0;              // closed, disabled or invalid: never counted as captured
   Instant last_success = Instant::min();  // of a 2xx answer; Instant::min(): none yet
   bool closed = false;
 

@@ -14,7 +14,8 @@ void Engine::dispatch(EndpointIndex index, Now now, Effects& out) {
     // can starve the other.
     BatchPtr batch = endpoint.fresh_turn ? take_fresh(index, now) : take_retry(endpoint, now);
     const bool was_fresh_turn = endpoint.fresh_turn;
-    if (batch == nullptr) batch = was_fresh_turn ? take_retry(endpoint, now) : take_fresh(index, now);
+    if (batch == nullptr)
+      batch = was_fresh_turn ? take_retry(endpoint, now) : take_fresh(index, now);
     if (batch == nullptr) return;
     endpoint.fresh_turn = batch->attempt > 1 || batch->requests > 1;
     send(index, std::move(batch), now, out);
@@ -90,12 +91,12 @@ Instant Engine::lane_due_at(Lane which, Instant now) const noexcept {
   if (state.queue.empty()) return kNever;
   const EventRef& oldest = state.queue.front();
   const bool due = closing_ || state.queue.size() >= limit.flush_at ||
-                   state.queue_bytes >= limit.max_batch_bytes ||
-                   oldest.sequence() < flushed_upto();
+                   state.queue_bytes >= limit.max_batch_bytes || oldest.sequence() < flushed_upto();
   return due ? now : saturating_add(oldest.admitted(), limit.flush_interval);
 }
 
-// When the next request to the endpoint may leave, its free slots aside; kNever when there is nothing.
+// When the next request to the endpoint may leave, its free slots aside; kNever when there is
+// nothing.
 Instant Engine::earliest_send(EndpointIndex index, Instant now) const noexcept {
   const EndpointState& endpoint = endpoints_[index];
   Instant next = endpoint.waiting.empty() ? kNever : endpoint.waiting.begin()->first.first;

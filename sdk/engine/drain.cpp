@@ -56,9 +56,8 @@ void Engine::forget(Ticket number) {
 }
 
 void Engine::free_forgotten_tickets() {
-  std::erase_if(tickets_, [](const auto& entry) {
-    return entry.second.forgotten && entry.second.done;
-  });
+  std::erase_if(tickets_,
+                [](const auto& entry) { return entry.second.forgotten && entry.second.done; });
 }
 
 // Which events active flushes cover: those with a smaller sequence.
@@ -161,8 +160,8 @@ void Engine::drop_everything(Effects& out) {
     state.queue.clear();
     state.queue_bytes = 0;
   }
-  out.errors.push_back({"shutdown reached its deadline with events undelivered",
-                        static_cast<std::size_t>(left)});
+  out.errors.push_back(
+      {"shutdown reached its deadline with events undelivered", static_cast<std::size_t>(left)});
 }
 
 }  // namespace lockstep::engine

@@ -1,4 +1,5 @@
-// What an engine wants done. Its inputs append to an Effects; whoever drives the engine carries it out.
+// What an engine wants done. Its inputs append to an Effects; whoever drives the engine carries it
+// out.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ using RequestNumber = std::uint64_t;
 struct Batch {
   std::uint64_t number = 0;  // stable over retries, partial ones included; new after a split
   Lane lane = Lane::analytics;
-  WallTime created_at{};     // stable as `number` is
+  WallTime created_at{};       // stable as `number` is
   std::uint32_t attempt = 1;   // requests with this number, this one included
   std::uint32_t requests = 1;  // requests that carried its events, this one and any before a split
   std::uint32_t failures = 0;  // retryable failures of its events so far: what max_retries bounds

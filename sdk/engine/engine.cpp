@@ -40,8 +40,8 @@ Admitted Engine::admit(EventRef event, Now now, Effects& out) {
   state.queue_bytes += event.size();
   state.queue.push_back(std::move(event));
 
-  // Wake the driver only when what it waits for has changed: the first event starts the interval, and
-  // a full batch is due at once.
+  // Wake the driver only when what it waits for has changed: the first event starts the interval,
+  // and a full batch is due at once.
   const std::size_t full = limits(which).max_batch_bytes;
   const bool wake = state.queue.size() == 1 || state.queue.size() == limits(which).flush_at ||
                     (bytes_before < full && state.queue_bytes >= full) || !out.empty();
@@ -78,8 +78,9 @@ bool Engine::make_room(Lane which, std::size_t bytes, Now now, Effects& out) {
   return true;
 }
 
-// The oldest event that is not in flight: either the front of the queue or the first event of a batch
-// that waits for its retry. So an outage ages out stale retries instead of starving fresh events.
+// The oldest event that is not in flight: either the front of the queue or the first event of a
+// batch that waits for its retry. So an outage ages out stale retries instead of starving fresh
+// events.
 bool Engine::evict_oldest(Lane which, Effects& out) {
   LaneState& state = lane(which);
   EndpointState& endpoint = endpoints_[limits(which).endpoint];

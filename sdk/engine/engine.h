@@ -1,12 +1,12 @@
 // The engine: everything that is hard about delivery, as a plain state machine.
 //
 // It does no I/O, reads no clock, takes no lock, knows no protocol by name. In: admitted events,
-// verdicts, flush and shutdown requests, and the time, as arguments. Out: Effects, and the next instant
-// at which it wants advance() called. Its state is a value: copy it, hash it, print it.
+// verdicts, flush and shutdown requests, and the time, as arguments. Out: Effects, and the next
+// instant at which it wants advance() called. Its state is a value: copy it, hash it, print it.
 //
 // Where to start: admit() puts an event in its lane; advance() forms batches and sends what is due
-// (dispatch.cpp); completed() takes a verdict and ends, splits or re-queues (verdicts.cpp); flush and
-// shutdown tickets are in drain.cpp.
+// (dispatch.cpp); completed() takes a verdict and ends, splits or re-queues (verdicts.cpp); flush
+// and shutdown tickets are in drain.cpp.
 #pragma once
 
 #include <array>
@@ -40,7 +40,8 @@ class Engine {
   // `chance` must outlive the engine and its copies.
   Engine(const Config& config, const Chance& chance) : config_(config), chance_(&chance) {}
 
-  // --- inputs -------------------------------------------------------------------------------------
+  // --- inputs
+  // -------------------------------------------------------------------------------------
 
   // Counts the event and takes it in, or ends it at once (too large; queue full, by policy).
   Admitted admit(EventRef event, Now now, Effects& out);
@@ -55,9 +56,9 @@ class Engine {
   // final when all of it has an outcome, or at `deadline`.
   Ticket flush(Now now, Instant deadline, Effects& out);
 
-  // Closes the engine and drains it. At `deadline`, or as soon as nothing more can be sent before it,
-  // what is left is cancelled and dropped. A second call gets a ticket of its own; its deadline counts
-  // where it is earlier.
+  // Closes the engine and drains it. At `deadline`, or as soon as nothing more can be sent before
+  // it, what is left is cancelled and dropped. A second call gets a ticket of its own; its deadline
+  // counts where it is earlier.
   Ticket shutdown(Now now, Instant deadline, Effects& out);
 
   // A request ended with this verdict. Ignored when the request was cancelled.
@@ -66,7 +67,8 @@ class Engine {
   // Does what is due at `now`. Calling it more often than asked for changes nothing.
   void advance(Now now, Effects& out);
 
-  // --- what it says -------------------------------------------------------------------------------
+  // --- what it says
+  // -------------------------------------------------------------------------------
 
   // When advance() must be called next; kNever when nothing is due without an input.
   Instant next_wake(Instant now) const noexcept;
@@ -82,8 +84,8 @@ class Engine {
   Instant last_success() const noexcept { return last_success_; }
   const Config& config() const noexcept { return config_; }
 
-  // Every broken law of the state in one text; nothing when all hold: the ledger balances and agrees
-  // with what is really held, bounds are kept, queues are in order.
+  // Every broken law of the state in one text; nothing when all hold: the ledger balances and
+  // agrees with what is really held, bounds are kept, queues are in order.
   std::optional<std::string> broken_invariant() const;
   // The state as one number, equal for equal states on every compiler: all that decides what the
   // engine does next, and the ledger.
@@ -93,12 +95,12 @@ class Engine {
 
  private:
   struct LaneState {
-    std::deque<EventRef> queue;    // fresh events, in order of admission
+    std::deque<EventRef> queue;  // fresh events, in order of admission
     std::size_t queue_bytes = 0;
-    std::size_t size_limit = 0;    // events in a batch, shrunk by a 413; 0: not shrunk
+    std::size_t size_limit = 0;      // events in a batch, shrunk by a 413; 0: not shrunk
     std::uint32_t good_batches = 0;  // delivered in a row at the shrunk size
-    bool full_episode = false;     // between the first refusal and the queue having half emptied
-    std::uint64_t full_drops = 0;  // in this episode
+    bool full_episode = false;       // between the first refusal and the queue having half emptied
+    std::uint64_t full_drops = 0;    // in this episode
     Instant full_warned{};
   };
   // Batches that wait for their next attempt, in the order in which they may go.
@@ -127,9 +129,13 @@ class Engine {
   };
 
   LaneState& lane(Lane which) noexcept { return lanes_[static_cast<std::size_t>(which)]; }
-  const LaneState& lane(Lane which) const noexcept { return lanes_[static_cast<std::size_t>(which)]; }
+  const LaneState& lane(Lane which) const noexcept {
+    return lanes_[static_cast<std::size_t>(which)];
+  }
   LaneStats& stats(Lane which) noexcept { return ledger_[static_cast<std::size_t>(which)]; }
-  const LaneStats& stats(Lane which) const noexcept { return ledger_[static_cast<std::size_t>(which)]; }
+  const LaneStats& stats(Lane which) const noexcept {
+    return ledger_[static_cast<std::size_t>(which)];
+  }
   const LaneConfig& limits(Lane which) const noexcept {
     return config_.lanes[static_cast<std::size_t>(which)];
   }

@@ -23,9 +23,9 @@ struct Held {
 };
 
 bool in_order(const std::vector<EventRef>& events) {
-  return std::is_sorted(
-      events.begin(), events.end(),
-      [](const EventRef& a, const EventRef& b) { return a.sequence() < b.sequence(); });
+  return std::is_sorted(events.begin(), events.end(), [](const EventRef& a, const EventRef& b) {
+    return a.sequence() < b.sequence();
+  });
 }
 
 std::uint64_t digest_instant(std::uint64_t state, Instant at) noexcept {

@@ -1,8 +1,8 @@
 // An admitted event: its wire JSON, rendered once, with a small header in the same allocation.
 //
 // A record never changes after admission; batches, retries and split halves share it. That is what
-// makes an engine a value that is cheap to copy. A queued event costs its JSON, this header (32 bytes),
-// one pointer in a queue, and what the allocator adds.
+// makes an engine a value that is cheap to copy. A queued event costs its JSON, this header (32
+// bytes), one pointer in a queue, and what the allocator adds.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,9 @@ class EventRef {
 
   std::string_view json() const noexcept;
   // The uuid's text, a part of json().
-  std::string_view uuid_text() const noexcept { return json().substr(record_->uuid_at, Uuid::kTextLength); }
+  std::string_view uuid_text() const noexcept {
+    return json().substr(record_->uuid_at, Uuid::kTextLength);
+  }
   Uuid uuid() const noexcept { return Uuid::parse(uuid_text()).value_or(Uuid{}); }
   std::size_t size() const noexcept { return record_->size; }
   Lane lane() const noexcept { return record_->lane; }

@@ -28,7 +28,7 @@ struct Verdict {
   };
   Kind kind = Kind::delivered;
   DropReason reason = DropReason::rejected;  // only for drop
-  std::vector<EventVerdict> events;          // only for per_event: one for each event, in batch order
+  std::vector<EventVerdict> events;  // only for per_event: one for each event, in batch order
   // The server asks for this much patience (Retry-After); it pauses the whole endpoint.
   std::optional<Duration> pause;
   // The endpoint itself is in trouble (5xx, 429, no answer): the backoff pauses all of it, not just

@@ -32,8 +32,7 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
 
   if (verdict.pause) {
     verdict.pause = std::min(*verdict.pause, config_.max_retry_after);
-    endpoint.pause_until =
-        std::max(endpoint.pause_until, saturating_add(now.at, *verdict.pause));
+    endpoint.pause_until = std::max(endpoint.pause_until, saturating_add(now.at, *verdict.pause));
   }
   if (verdict.status >= 200 && verdict.status < 300) last_success_ = now.at;
   // Any answer that is not trouble shows that the endpoint lives: the backoff starts over.
@@ -47,7 +46,8 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
     case Verdict::Kind::drop:
       out.errors.push_back({verdict.detail, batch.events.size()});
       end_all(batch,
-              {{}, false, false, verdict.reason, batch.requests, verdict.status, verdict.detail}, out);
+              {{}, false, false, verdict.reason, batch.requests, verdict.status, verdict.detail},
+              out);
       break;
     case Verdict::Kind::too_large:
       if (batch.events.size() > 1) {
@@ -55,9 +55,10 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
         break;
       }
       out.errors.push_back({verdict.detail, 1});
-      end_all(batch,
-              {{}, false, false, DropReason::too_large, batch.requests, verdict.status, verdict.detail},
-              out);
+      end_all(
+          batch,
+          {{}, false, false, DropReason::too_large, batch.requests, verdict.status, verdict.detail},
+          out);
       break;
     case Verdict::Kind::retry:
       retry(batch, batch.events, verdict, flight.endpoint, flight.started, now, out);
@@ -86,8 +87,13 @@ void Engine::per_event(const Batch& batch, const Verdict& verdict, EndpointIndex
       case EventVerdict::Kind::delivered:
       case EventVerdict::Kind::unconfirmed:
         end(batch.events[i],
-            {{}, true, one.kind == EventVerdict::Kind::unconfirmed, {}, batch.requests,
-             verdict.status, one.detail},
+            {{},
+             true,
+             one.kind == EventVerdict::Kind::unconfirmed,
+             {},
+             batch.requests,
+             verdict.status,
+             one.detail},
             out);
         break;
       case EventVerdict::Kind::drop:
@@ -101,8 +107,8 @@ void Engine::per_event(const Batch& batch, const Verdict& verdict, EndpointIndex
     }
   }
   if (dropped > 0) {
-    out.errors.push_back({"the server refused events of an accepted request: " + verdict.detail,
-                          dropped});
+    out.errors.push_back(
+        {"the server refused events of an accepted request: " + verdict.detail, dropped});
   }
   if (!again.empty()) retry(batch, std::move(again), verdict, index, started, now, out);
 }
@@ -120,7 +126,8 @@ void Engine::retry(const Batch& batch, std::vector<EventRef> events, const Verdi
     }
     exponent = std::max(exponent, endpoint.rounds);
   }
-  const Duration delay = std::max(backoff(batch.number, exponent), verdict.pause.value_or(Duration{0}));
+  const Duration delay =
+      std::max(backoff(batch.number, exponent), verdict.pause.value_or(Duration{0}));
   const Instant at = saturating_add(now.at, delay);
   if (verdict.endpoint_trouble) endpoint.pause_until = std::max(endpoint.pause_until, at);
 
@@ -129,7 +136,13 @@ void Engine::retry(const Batch& batch, std::vector<EventRef> events, const Verdi
     out.errors.push_back({detail, events.size()});
     for (EventRef& event : events) {
       end(std::move(event),
-          {{}, false, false, DropReason::attempts_exhausted, batch.requests, verdict.status, detail},
+          {{},
+           false,
+           false,
+           DropReason::attempts_exhausted,
+           batch.requests,
+           verdict.status,
+           detail},
           out);
     }
     return;
@@ -147,8 +160,8 @@ void Engine::retry(const Batch& batch, std::vector<EventRef> events, const Verdi
   wait_until(index, at, std::move(next));
 }
 
-// 413: the halves go at once, as batches of their own; the smaller size stays until enough batches of
-// it were delivered, so one large event does not shrink the client for life.
+// 413: the halves go at once, as batches of their own; the smaller size stays until enough batches
+// of it were delivered, so one large event does not shrink the client for life.
 void Engine::split(const Batch& batch, EndpointIndex index, Now now) {
   LaneState& state = lane(batch.lane);
   const std::size_t half = batch.events.size() / 2;
@@ -183,8 +196,8 @@ Duration Engine::backoff(std::uint64_t batch, std::uint32_t failures) const noex
   delay = std::min(delay, config_.retry_max_backoff);
   const std::uint64_t spread = config_.retry_jitter_percent;
   // In thousandths of a percent, so that two clients rarely draw the same delay.
-  const std::uint64_t drawn =
-      chance_->below({kRetryJitter, config_.cause ^ (batch << 20), failures}, 2 * spread * 1000 + 1);
+  const std::uint64_t drawn = chance_->below(
+      {kRetryJitter, config_.cause ^ (batch << 20), failures}, 2 * spread * 1000 + 1);
   const std::uint64_t share = 100'000 - spread * 1000 + drawn;
   const Duration whole = saturating_multiply(delay / 100'000, share);
   const Duration rest = saturating_multiply(delay % 100'000, share) / 100'000;

@@ -57,19 +57,8 @@ bool retryable(const http::Result& result) {
   return response == nullptr || response->status == 502 || response->status == 504;
 }
 
-// Nothing sensible nests deeper, and writing a document takes stack in proportion to its depth,
-// which a server chooses.
-constexpr int kDeepestPayload = 64;
-
-bool deeper_than(const json& value, int levels) {
-  if (!value.is_structured()) return false;
-  return levels == 0 || std::any_of(value.begin(), value.end(), [&](const json& member) {
-           return deeper_than(member, levels - 1);
-         });
-}
-
 std::optional<std::string> text_of(const json& payload) {
-  if (payload.is_null() || deeper_than(payload, kDeepestPayload)) return std::nullopt;
+  if (payload.is_null()) return std::nullopt;
   if (payload.is_string()) return payload.get<std::string>();
   return payload.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -123,6 +112,10 @@ FlagResult read_flag_response(const http::Response& response, const std::string&
   FlagResult result;
   if (response.status != 200) {
     result.error = "status " + std::to_string(response.status);
+    return result;
+  }
+  if (protocol::nests_too_deep(response.body)) {
+    result.error = "the answer nests too deep";
     return result;
   }
   const json body = json::parse(response.body, nullptr, false);

@@ -69,8 +69,8 @@ class FlagCalls {
   std::uint64_t next_request_ = 1;
 };
 
-// Reads a /flags answer for one key. Understands `flags` (v2: enabled, variant, metadata.payload) and
-// `featureFlags` with `featureFlagPayloads`.
+// Reads a /flags answer for one key. Understands `flags` (v2: enabled, variant, metadata.payload)
+// and `featureFlags` with `featureFlagPayloads`.
 FlagResult read_flag_response(const http::Response& response, const std::string& key);
 
 }  // namespace lockstep

@@ -16,11 +16,11 @@ using FlagValue = std::variant<bool, std::string>;
 struct FlagRequest {
   std::string key{};
   std::string distinct_id{};
-  std::map<std::string, std::string> groups{};            // group type -> group key
+  std::map<std::string, std::string> groups{};  // group type -> group key
   Properties person_properties{};
-  std::map<std::string, Properties> group_properties{};   // group type -> properties
-  std::optional<bool> disable_geoip{};                    // default: Options::disable_geoip
-  bool send_event = true;                               // capture $feature_flag_called
+  std::map<std::string, Properties> group_properties{};  // group type -> properties
+  std::optional<bool> disable_geoip{};                   // default: Options::disable_geoip
+  bool send_event = true;                                // capture $feature_flag_called
 };
 
 struct FlagResult {

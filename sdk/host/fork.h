@@ -1,5 +1,5 @@
-// Whether this process was forked since some moment: a child has no host thread, and locks that other
-// threads held at the fork stay locked in it for ever.
+// Whether this process was forked since some moment: a child has no host thread, and locks that
+// other threads held at the fork stay locked in it for ever.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@ namespace lockstep {
 
 class ClientCore;
 
-// Thread-safe where the implementation says so; a host outlives the clients attached to it (they share
-// its ownership).
+// Thread-safe where the implementation says so; a host outlives the clients attached to it (they
+// share its ownership).
 class Host {
  public:
   virtual ~Host() = default;
@@ -34,9 +34,9 @@ class Host {
   // Some client has something due earlier than it last told the host.
   virtual void wake() noexcept = 0;
 
-  // Blocks until done() (called with the core's mutex held) or the deadline; pumps, where the host has
-  // no thread. False when the calling thread must not wait because it is inside a callback of this
-  // host; the caller then goes on without a result.
+  // Blocks until done() (called with the core's mutex held) or the deadline; pumps, where the host
+  // has no thread. False when the calling thread must not wait because it is inside a callback of
+  // this host; the caller then goes on without a result.
   virtual bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) = 0;
 
   // Client::poll().

@@ -25,13 +25,25 @@ ManualHost::ManualHost(std::shared_ptr<Clock> clock, std::shared_ptr<const Chanc
 ManualHost::~ManualHost() = default;
 
 void ManualHost::attach(std::shared_ptr<ClientCore> core) { pump_->attach(std::move(core)); }
-void ManualHost::detach(const ClientCore& core) noexcept { pump_->detach(core); }
+void ManualHost::detach(const ClientCore& core) noexcept {
+  pump_->detach(core);
+  wake();  // a thread that waits in the transport has something to cancel
+}
 void ManualHost::wake() noexcept { transport_->wake(); }
 
 void ManualHost::pump(Instant until) {
   // After a turn that did something the caller looks first whether it has what it waits for.
   if (pump_->turn()) return;
   if (clock_->now() < until) transport_->wait(std::min(until, pump_->next_instant()));
+}
+
+void ManualHost::end_round() {
+  {
+    const std::lock_guard lock(mutex_);
+    pumping_ = false;
+    ++rounds_;
+  }
+  clock_->notify(round_over_);
 }
 
 void ManualHost::poll() {
@@ -43,11 +55,7 @@ void ManualHost::poll() {
   }
   while (pump_->turn()) {
   }
-  {
-    const std::lock_guard lock(mutex_);
-    pumping_ = false;
-  }
-  clock_->notify(pump_free_);
+  end_round();
 }
 
 bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
@@ -56,23 +64,22 @@ bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bo
     const std::lock_guard lock(core.mutex());
     return done();
   };
-  while (!finished() && clock_->now() < deadline) {
-    // One thread pumps; the others wait for the end of its round, or for their own deadline.
+  for (;;) {
     std::unique_lock lock(mutex_);
+    const std::uint64_t round = rounds_;  // read before the look, so that no round's end is missed
+    lock.unlock();
+    if (finished() || clock_->now() >= deadline) return true;
+    lock.lock();
     if (pumping_) {
-      transport_->wake();
-      clock_->await(lock, pump_free_, deadline, [&] { return !pumping_; });
+      // Another thread pumps for all of them; each of its rounds may bring what this one waits for.
+      clock_->await(lock, round_over_, deadline, [&] { return !pumping_ || rounds_ != round; });
       continue;
     }
     pumping_ = true;
     lock.unlock();
     pump(deadline);
-    lock.lock();
-    pumping_ = false;
-    lock.unlock();
-    clock_->notify(pump_free_);
+    end_round();
   }
-  return true;
 }
 
 }  // namespace lockstep

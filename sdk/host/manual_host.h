@@ -36,17 +36,20 @@ class ManualHost final : public Host {
   void poll() override;
 
  private:
-  // Runs one turn; one wait in the transport instead, where nothing was due and `until` has not come.
+  // Runs one turn; one wait in the transport instead, where nothing was due and `until` has not
+  // come.
   void pump(Instant until);
+  void end_round();
 
   std::shared_ptr<Clock> clock_;
   std::shared_ptr<const Chance> chance_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Pump> pump_;
   std::atomic<std::uint64_t> client_ids_{0};
-  std::mutex mutex_;  // guards pumping_
-  Condition pump_free_;
-  bool pumping_ = false;  // a thread is inside pump()
+  std::mutex mutex_;  // guards what follows
+  Condition round_over_;
+  bool pumping_ = false;      // a thread is in a round: a turn, or a wait in the transport
+  std::uint64_t rounds_ = 0;  // that have ended
 };
 
 }  // namespace lockstep

@@ -41,7 +41,8 @@ bool Pump::turn() {
   bool busy = orphans_.exchange(false) && cancel_orphans();
   busy = collect(now) || busy;
   for (const auto& core : cores) busy = serve(*core, now) || busy;
-  cores.clear();  // before the lock is released: detach() must not find itself the second last owner
+  cores
+      .clear();  // before the lock is released: detach() must not find itself the second last owner
   turning_thread_.store(std::thread::id{});
   return busy;
 }

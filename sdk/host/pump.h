@@ -22,9 +22,9 @@ class Pump {
   // Both must outlive the pump.
   Pump(Clock& clock, Transport& transport) : clock_(clock), transport_(transport) {}
 
-  // Thread-safe. detach() waits for a turn that is going on, so that afterwards nothing of the core is
-  // called. From within a callback of that turn it does not wait, but carries out what the core has left
-  // to do at once.
+  // Thread-safe. detach() waits for a turn that is going on, so that afterwards nothing of the core
+  // is called. From within a callback of that turn it does not wait, but carries out what the core
+  // has left to do at once.
   void attach(std::shared_ptr<ClientCore> core);
   void detach(const ClientCore& core);
 
@@ -36,7 +36,8 @@ class Pump {
   bool inside_turn() const noexcept { return turning_thread_.load() == std::this_thread::get_id(); }
 
  private:
-  // A request by its owner's id (not its address, which a later client may get) and the owner's number.
+  // A request by its owner's id (not its address, which a later client may get) and the owner's
+  // number.
   using Owned = std::pair<std::uint64_t, std::uint64_t>;
 
   bool serve(ClientCore& core, Now now);

@@ -1,8 +1,9 @@
 // The host of a simulation: no thread, virtual time.
 //
 // Nothing happens unless somebody lets time pass: run_until(), run_for(), run_until_idle(), or a
-// blocking call of a client (flush, shutdown, get_feature_flag), which pumps until it has its answer.
-// Time goes straight from one instant at which something is due to the next. One thread only.
+// blocking call of a client (flush, shutdown, get_feature_flag), which pumps until it has its
+// answer. Time goes straight from one instant at which something is due to the next. One thread
+// only.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,8 @@ class Pump;
 
 class SimHost final : public Host {
  public:
-  // A simulation on its own clock, which starts at VirtualClock::kDefaultStart. `server` must outlive it.
+  // A simulation on its own clock, which starts at VirtualClock::kDefaultStart. `server` must
+  // outlive it.
   explicit SimHost(http::Handler& server, std::uint64_t seed = 1, SimNetworkOptions network = {});
   SimHost(std::shared_ptr<VirtualClock> clock, std::shared_ptr<const Chance> chance,
           std::unique_ptr<Transport> transport);
@@ -33,7 +35,8 @@ class SimHost final : public Host {
 
   // Does everything that is due now, without moving time. False when nothing was.
   bool settle();
-  // Does everything due up to and including `at`, instant by instant; the clock stands at `at` then.
+  // Does everything due up to and including `at`, instant by instant; the clock stands at `at`
+  // then.
   void run_until(Instant at);
   void run_for(Duration span);
   // Runs until nothing is due any more, or `limit` has passed. True when it is idle.

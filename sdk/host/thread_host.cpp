@@ -40,8 +40,8 @@ struct ThreadHost::Shared {
     }
   }
 
-  // Costs a store and a load while the thread is awake; the thread is woken once however many producers
-  // come at the same time.
+  // Costs a store and a load while the thread is awake; the thread is woken once however many
+  // producers come at the same time.
   void wake() noexcept {
     work.store(true);
     if (asleep.load() && asleep.exchange(false)) transport->wake();
@@ -51,8 +51,8 @@ struct ThreadHost::Shared {
 ThreadHost::ThreadHost(std::shared_ptr<Clock> clock, std::shared_ptr<const Chance> chance,
                        std::unique_ptr<Transport> transport)
     : shared_(std::make_shared<Shared>(std::move(clock), std::move(chance), std::move(transport))) {
-  thread_ = std::make_unique<std::thread>(
-      [shared = shared_, seat = Seat(*shared_->clock)]() mutable {
+  thread_ =
+      std::make_unique<std::thread>([shared = shared_, seat = Seat(*shared_->clock)]() mutable {
         const Participant participant(std::move(seat));
         shared->run();
       });
@@ -88,8 +88,8 @@ std::shared_ptr<ThreadHost> ThreadHost::shared() {
     std::weak_ptr<ThreadHost> host;
     std::uint64_t fork_generation = lockstep::fork_generation();
   };
-  // Never destroyed: a client may be made or die during static destruction. A forked child cannot trust
-  // the mutex it inherited and takes a slot of its own.
+  // Never destroyed: a client may be made or die during static destruction. A forked child cannot
+  // trust the mutex it inherited and takes a slot of its own.
   static std::atomic<Slot*> current{new Slot};
   Slot* slot = current.load();
   if (slot->fork_generation != lockstep::fork_generation()) {

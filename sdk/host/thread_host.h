@@ -1,7 +1,8 @@
 // One background thread for any number of clients.
 //
-// The thread waits in the transport: for I/O, for new work, or for the next instant at which an engine
-// wants to run. Many requests are in flight at once; nothing is ever sent from a caller's thread.
+// The thread waits in the transport: for I/O, for new work, or for the next instant at which an
+// engine wants to run. Many requests are in flight at once; nothing is ever sent from a caller's
+// thread.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ class ThreadHost final : public Host {
   // The process's shared host: made for the first client that asks, gone with the last.
   static std::shared_ptr<ThreadHost> shared();
 
-  // A host on parts of one's own; clock and chance are shared, the transport is used by this host only.
+  // A host on parts of one's own; clock and chance are shared, the transport is used by this host
+  // only.
   ThreadHost(std::shared_ptr<Clock> clock, std::shared_ptr<const Chance> chance,
              std::unique_ptr<Transport> transport);
   // Stops the thread. Clients hold the host, so none is attached any more.
@@ -39,8 +41,8 @@ class ThreadHost final : public Host {
   bool foreign() const noexcept;
 
  private:
-  // Everything the thread uses. It shares the ownership, because the host's last owner may let go of it
-  // in a callback, on that very thread.
+  // Everything the thread uses. It shares the ownership, because the host's last owner may let go
+  // of it in a callback, on that very thread.
   struct Shared;
 
   std::shared_ptr<Shared> shared_;

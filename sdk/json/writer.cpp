@@ -84,14 +84,22 @@ void JsonWriter::raw(char c) {
 void JsonWriter::escape(unsigned char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': return raw("\\\"");
-    case '\\': return raw("\\\\");
-    case '\n': return raw("\\n");
-    case '\r': return raw("\\r");
-    case '\t': return raw("\\t");
-    case '\b': return raw("\\b");
-    case '\f': return raw("\\f");
-    default: break;
+    case '"':
+      return raw("\\\"");
+    case '\\':
+      return raw("\\\\");
+    case '\n':
+      return raw("\\n");
+    case '\r':
+      return raw("\\r");
+    case '\t':
+      return raw("\\t");
+    case '\b':
+      return raw("\\b");
+    case '\f':
+      return raw("\\f");
+    default:
+      break;
   }
   const char escaped[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
   raw(std::string_view(escaped, sizeof escaped));
@@ -143,13 +151,20 @@ void JsonWriter::real(double number) {
 
 void JsonWriter::value(const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::null: return raw("null");
-    case Value::Kind::boolean: return raw(value.boolean() ? "true" : "false");
-    case Value::Kind::integer: return integer(value.integer());
-    case Value::Kind::natural: return natural(value.natural());
-    case Value::Kind::real: return real(value.real());
-    case Value::Kind::text: return string(value.text());
-    case Value::Kind::json: return raw(value.text());
+    case Value::Kind::null:
+      return raw("null");
+    case Value::Kind::boolean:
+      return raw(value.boolean() ? "true" : "false");
+    case Value::Kind::integer:
+      return integer(value.integer());
+    case Value::Kind::natural:
+      return natural(value.natural());
+    case Value::Kind::real:
+      return real(value.real());
+    case Value::Kind::text:
+      return string(value.text());
+    case Value::Kind::json:
+      return raw(value.text());
   }
 }
 

@@ -110,8 +110,7 @@ http::Request make_post(const ProtocolConfig& config, std::string_view path) {
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
   request.url.path = prefix + std::string(path);
   request.headers.add("Content-Type", "application/json");
-  request.headers.add("User-Agent",
-                      std::string(kLibraryName) + "/" + std::string(kLibraryVersion));
+  request.headers.add("User-Agent", std::string(kLibraryName) + "/" + std::string(kLibraryVersion));
   for (const auto& [name, value] : config.headers) request.headers.set(name, value);
   return request;
 }
@@ -159,11 +158,32 @@ std::optional<Duration> retry_after(const http::Headers& headers, WallTime now) 
   return longest;
 }
 
+bool nests_too_deep(std::string_view json) noexcept {
+  constexpr std::size_t kDeepest = 100;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDeepest) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 std::string excerpt(std::string_view text, std::string_view api_key) {
   constexpr std::size_t kLongest = 200;
   // The key is looked for before the cut, so that half of it cannot survive at the end.
   std::string shown(text.substr(0, kLongest + 4096));
-  for (std::size_t at = 0; !api_key.empty() && (at = shown.find(api_key, at)) != std::string::npos;) {
+  for (std::size_t at = 0;
+       !api_key.empty() && (at = shown.find(api_key, at)) != std::string::npos;) {
     shown.replace(at, api_key.size(), "[api key]");
   }
   if (shown.size() > kLongest) shown = shown.substr(0, kLongest) + "...";

@@ -17,7 +17,7 @@ inline constexpr std::string_view kLibraryVersion = "0.1.0";
 struct OptionName {
   std::string_view property;
   std::string_view option;
-  std::optional<bool> EventOptions::* flag;  // nullptr: product_tour_id, the one that is text
+  std::optional<bool> EventOptions::*flag;  // nullptr: product_tour_id, the one that is text
 };
 inline constexpr std::array<OptionName, 4> kOptionNames{{
     {"$cookieless_mode", "cookieless_mode", &EventOptions::cookieless_mode},
@@ -63,14 +63,18 @@ http::Request make_post(const ProtocolConfig& config, std::string_view path);
 // Appends the events' JSON, comma-separated.
 void append_events(const engine::Batch& batch, std::string& body);
 
-// The Retry-After of a response (RFC 9110 section 10.2.3): delay-seconds or one of the three HTTP date
-// forms; the longest where there are several; nothing where there is none that can be read. Past dates
-// give zero. Not yet cut to max_retry_after.
+// The Retry-After of a response (RFC 9110 section 10.2.3): delay-seconds or one of the three HTTP
+// date forms; the longest where there are several; nothing where there is none that can be read.
+// Past dates give zero. Not yet cut to max_retry_after.
 std::optional<Duration> retry_after(const http::Headers& headers, WallTime now);
 
 // The verdict by status alone: 2xx delivered, 413 too large, 408, 429 and 5xx retry, else dropped.
 // `detail` never holds the api key.
 engine::Verdict classify(const http::Response& response, WallTime now, std::string_view api_key);
+
+// Whether a server's JSON nests deeper than any sensible answer does. A parser would take seconds
+// for a few megabytes of brackets, and the host's thread has other requests to look after.
+bool nests_too_deep(std::string_view json) noexcept;
 
 // The first characters of a text from a server, fit for a log line, with the api key blacked out.
 std::string excerpt(std::string_view text, std::string_view api_key);

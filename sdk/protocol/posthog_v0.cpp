@@ -86,6 +86,7 @@ class PosthogBatch final : public Protocol {
   // {"status": 1, "quota_limited": ["events"]}: accepted and thrown away.
   static bool over_quota(const std::string& body) {
     if (body.find("quota_limited") == std::string::npos) return false;
+    if (protocol::nests_too_deep(body)) return false;
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (!json.is_object() || !json.contains("quota_limited")) return false;
     const auto& limited = json["quota_limited"];

@@ -1,9 +1,9 @@
 // PostHog's analytics endpoint with an answer per event.
 //
-// Over the attempts at a batch PostHog-Request-Id and created_at stay, PostHog-Attempt counts up and
-// PostHog-Request-Timestamp is written anew. A 200 names a result for each uuid: only `retry` is sent
-// again; `ok`, `warning`, `limited` and results we do not know are accepted; an event that is not named
-// is delivered but unconfirmed.
+// Over the attempts at a batch PostHog-Request-Id and created_at stay, PostHog-Attempt counts up
+// and PostHog-Request-Timestamp is written anew. A 200 names a result for each uuid: only `retry`
+// is sent again; `ok`, `warning`, `limited` and results we do not know are accepted; an event that
+// is not named is delivered but unconfirmed.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -72,7 +72,9 @@ class PosthogV1 final : public Protocol {
                     WallTime now) const override {
     Verdict verdict = protocol::classify(response, now, config_.api_key);
     if (verdict.kind != Verdict::Kind::delivered) return verdict;
-    const auto json = nlohmann::json::parse(response.body, nullptr, false);
+    const auto json = protocol::nests_too_deep(response.body)
+                          ? nlohmann::json()
+                          : nlohmann::json::parse(response.body, nullptr, false);
     // By reference: copying a document takes stack in proportion to its depth, which a server
     // chooses.
     const nlohmann::json none;
@@ -140,7 +142,8 @@ class PosthogV1 final : public Protocol {
     };
     const std::string result = text("result");
     std::string detail = protocol::excerpt(result + ": " + text("details"), config_.api_key);
-    if (result == "drop") return {EventVerdict::Kind::drop, DropReason::rejected, std::move(detail)};
+    if (result == "drop")
+      return {EventVerdict::Kind::drop, DropReason::rejected, std::move(detail)};
     if (result == "retry") return {EventVerdict::Kind::retry, {}, std::move(detail)};
     return {EventVerdict::Kind::delivered, {}, result == "ok" ? std::string() : std::move(detail)};
   }

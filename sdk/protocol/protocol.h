@@ -38,8 +38,8 @@ class PropertyList {
       out.value(borrowed_[i].value);
     }
   }
-  // Whether a later property has the same name: the last one wins, and a JSON object must not name a
-  // member twice.
+  // Whether a later property has the same name: the last one wins, and a JSON object must not name
+  // a member twice.
   bool shadowed(std::size_t i) const;
   bool has(std::string_view name) const;
   // Whether every borrowed Json value is one JSON document (owned ones were checked when set).

@@ -14,7 +14,8 @@ int configure(Server& server, const std::string& script, const std::string& quer
 TEST(Control, ConfigureFillsTheQueueAsTheSharedSuiteDoes) {
   Server server;
   const std::string script =
-      R"({"responses": [{"status_code": 503, "headers": {"Retry-After": "2"}, "body": "{\"x\": 1}"}]})";
+      R"({"responses": [{"status_code": 503, "headers": {"Retry-After": "2"},
+                         "body": "{\"x\": 1}"}]})";
   const auto answer = server.handle(post("/_control/configure", script), at(0));
   EXPECT_EQ(answer.response.body, R"({"success":true})");
   const auto reply = server.handle(v0(batch_of(1)), at(0));

@@ -91,10 +91,33 @@ TEST_F(FrontFaults, ATruncatedBodyEndsBeforeItsLength) {
   EXPECT_EQ(curl(), CURLE_PARTIAL_FILE);
 }
 
-TEST_F(FrontFaults, ATruncationBeyondTheBodyStillPromisesMoreThanItSends) {
+TEST_F(FrontFaults, ATruncationBeyondTheBodySendsItWholeAndCloses) {
   answer_with(http::Fault::truncate_body, 100);
   EXPECT_EQ(ask(),
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\n0123456789");
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n0123456789");
+}
+
+TEST_F(FrontFaults, WhatHasNoBodyCannotSufferInIt) {
+  for (const http::Fault fault :
+       {http::Fault::truncate_body, http::Fault::slow_body, http::Fault::endless_body}) {
+    Step step;
+    step.status = 204;
+    step.fault = fault;
+    step.fault_bytes = 1;
+    server_.enqueue({step});
+    client_.send(request_);
+    EXPECT_EQ(client_.read_response(), "HTTP/1.1 204 No Content\r\n\r\n") << fault_name(fault);
+  }
+}
+
+TEST_F(FrontFaults, ConnectFaultsDoNotWaitForTheServersDelay) {
+  Step step;
+  step.fault = http::Fault::refuse_connection;
+  step.delay = std::chrono::hours{1};
+  server_.enqueue({step});
+  EXPECT_EQ(ask(), "");
+  EXPECT_TRUE(client_.was_reset());
+  EXPECT_EQ(clock_.now(), Instant{});
 }
 
 TEST_F(FrontFaults, GarbageIsNotHttp) {

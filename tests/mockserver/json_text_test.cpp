@@ -19,7 +19,8 @@ std::vector<std::string> elements(const std::string& text, const std::string& ke
 
 TEST(JsonText, AValueIsReadAsTheLibraryReadsIt) {
   const std::string text =
-      R"( {"a": [1, -2, 3.5, "x\n\u00e9", true, null, {}], "b": {"c": []}, "d": 18446744073709551615} )";
+      R"( {"a": [1, -2, 3.5, "x\n\u00e9", true, null, {}], "b": {"c": []},
+           "d": 18446744073709551615} )";
   const JsonText read = read_json(text);
   ASSERT_TRUE(read.value) << read.error;
   EXPECT_EQ(*read.value, Json::parse(text));
@@ -53,7 +54,7 @@ TEST(JsonText, DepthIsBounded) {
   };
   EXPECT_TRUE(read_json(nested(kMaxJsonDepth)).value);
   EXPECT_NE(read_json(nested(kMaxJsonDepth + 1)).error.find("deeper"), std::string::npos);
-  EXPECT_FALSE(read_json(std::string(20'000'000, '[')).value);
+  EXPECT_FALSE(read_json(std::string(2'000'000, '[')).value);
 }
 
 TEST(ArrayElements, AreCutExactlyAsWritten) {

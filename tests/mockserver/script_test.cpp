@@ -49,7 +49,8 @@ TEST(ScriptJson, EveryFieldIsRead) {
 
 TEST(ScriptJson, NullIsAsGoodAsAbsent) {
   const Script script = parse_script(std::string_view(
-      R"({"responses": [{"status_code": 500, "headers": null, "body": null, "v1_event_results": null}],
+      R"({"responses": [{"status_code": 500, "headers": null, "body": null,
+                         "v1_event_results": null}],
           "default": null})"));
   EXPECT_FALSE(script.responses->at(0).body);
   EXPECT_FALSE(script.responses->at(0).v1_event_results);

@@ -29,7 +29,8 @@ TEST(Store, ARowHoldsTheEventAsItCame) {
   Server server;
   const std::string event =
       R"({ "uuid":")" + uuid_of(1) +
-      R"(", "event":"b", "distinct_id":"d", "timestamp":"2025-01-31T10:00:00+02:00", "z":1, "a":[1.50]})";
+      R"(", "event":"b", "distinct_id":"d", "timestamp":"2025-01-31T10:00:00+02:00",)" +
+      R"( "z":1, "a":[1.50]})";
   server.handle(post("/batch", R"({"api_key":"k","batch":[)" + event + "]}"), at(0));
   const StoredEvent row = server.stored().at(0);
   EXPECT_EQ(row.bytes, event);

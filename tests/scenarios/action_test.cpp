@@ -1,5 +1,5 @@
-// Every assertion passes when it should and fails when it should, with the text a person gets to read.
-// A row is a few steps that set something up, an assertion that holds, and one that does not.
+// Every assertion passes when it should and fails when it should, with the text a person gets to
+// read. A row is a few steps that set something up, an assertion that holds, and one that does not.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -12,10 +12,10 @@ namespace lockstep::scenario {
 namespace {
 
 struct Row {
-  const char* setup;   // the name of one of kSetups
+  const char* setup;  // the name of one of kSetups
   const char* action;
-  const char* holds;   // its params, where it holds
-  const char* fails;   // its params, where it fails; the setup of `fails_after` where that is set
+  const char* holds;  // its params, where it holds
+  const char* fails;  // its params, where it fails; the setup of `fails_after` where that is set
   const char* expected;
   const char* seen;
   const char* fails_after = nullptr;
@@ -25,12 +25,14 @@ struct Row {
 std::string setup(const std::string& name) {
   static const std::map<std::string, std::string> setups{
       {"nothing", "{action: init}\n"},
-      {"one", "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
+      {"one",
+       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
       {"two",
        "{action: init, params: {flush_at: 1}}\n"
        "{action: capture, params: {distinct_id: u, event: first, properties: {n: 1}}}\n"
        "{action: advance, params: {by: 1s}}\n"
-       "{action: capture, params: {distinct_id: u, event: second}}\n{action: advance, params: {by: 1s}}\n"},
+       "{action: capture, params: {distinct_id: u, event: second}}\n{action: advance, params: {by: "
+       "1s}}\n"},
       {"v1",
        "{action: init, params: {capture: v1}}\n"
        "{action: capture, params: {distinct_id: u, event: e, options: {cookieless_mode: true}}}\n"
@@ -38,42 +40,52 @@ std::string setup(const std::string& name) {
       {"retried",
        "{action: configure_mock_responses, params: {responses: [{status: 503, repeat: 2}]}}\n"
        "{action: init, params: {capture: v1, retry_jitter_percent: 0}}\n"
-       "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush, params: {timeout: 1m}}\n"},
+       "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush, params: {timeout: "
+       "1m}}\n"},
       {"partial",
-       "{action: configure_mock_responses, params: {responses: [{v1_event_results: [ok, retry]}]}}\n"
+       "{action: configure_mock_responses, params: {responses: [{v1_event_results: [ok, "
+       "retry]}]}}\n"
        "{action: init, params: {capture: v1}}\n"
        "{action: capture_burst, params: {count: 2}}\n{action: flush, params: {timeout: 1m}}\n"},
       {"refused",
        "{action: configure_mock_responses, params: {responses: [{status: 400}]}}\n"
        "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
-      {"waiting",
-       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n"},
+      {"waiting", "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n"},
       {"started",
-       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: start_flush}\n"},
+       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: "
+       "start_flush}\n"},
       {"closed",
-       "{action: init}\n{action: shutdown}\n{action: capture, params: {distinct_id: u, event: e}}\n"},
+       "{action: init}\n{action: shutdown}\n{action: capture, params: {distinct_id: u, event: "
+       "e}}\n"},
       {"flag",
        "{action: script_server, params: {sequences: [{path: /flags, steps: "
        "[{status: 200, body: {featureFlags: {beta: true}}}]}]}}\n"
        "{action: init}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"
        "{action: flush}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"},
       {"pair",
-       "{action: init, client: other, params: {flush_at: 1}}\n{action: init, params: {flush_at: 1}}\n"
+       "{action: init, client: other, params: {flush_at: 1}}\n{action: init, params: {flush_at: "
+       "1}}\n"
        "{action: capture, client: other, params: {distinct_id: u, event: e}}\n"
-       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: e}}\n"
+       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
+       "e}}\n"
        "{action: advance, params: {by: 1s}}\n"},
       {"gzip",
        "{action: init, params: {compression: gzip}}\n"
        "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
       {"three",
-       "{action: init, params: {flush_at: 1}}\n{action: capture, params: {distinct_id: u, event: e}}\n"
-       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: e}}\n"
-       "{action: advance, params: {by: 3s}}\n{action: capture, params: {distinct_id: u, event: e}}\n"
+       "{action: init, params: {flush_at: 1}}\n{action: capture, params: {distinct_id: u, event: "
+       "e}}\n"
+       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
+       "e}}\n"
+       "{action: advance, params: {by: 3s}}\n{action: capture, params: {distinct_id: u, event: "
+       "e}}\n"
        "{action: advance, params: {by: 1s}}\n"},
       {"bad event",
        "{action: init, params: {capture: v1}}\n"
-       "{action: capture, params: {distinct_id: u, event: " + std::string(300, 'x') + "}}\n"
-       "{action: flush}\n"},
+       "{action: capture, params: {distinct_id: u, event: " +
+           std::string(300, 'x') +
+           "}}\n"
+           "{action: flush}\n"},
   };
   return setups.at(name);
 }
@@ -117,7 +129,8 @@ constexpr Row kRows[] = {
     {"v1", "assert_header_is_uuid", "{header: PostHog-Request-Id}", "{header: PostHog-Attempt}",
      "a UUID in PostHog-Attempt", "PostHog-Attempt: 1"},
     {"v1", "assert_header_is_rfc3339", "{header: PostHog-Request-Timestamp}",
-     "{header: PostHog-Attempt}", "an RFC 3339 time in UTC in PostHog-Attempt", "PostHog-Attempt: 1"},
+     "{header: PostHog-Attempt}", "an RFC 3339 time in UTC in PostHog-Attempt",
+     "PostHog-Attempt: 1"},
     {"v1", "assert_header_is_integer", "{header: PostHog-Attempt, expected: 1}",
      "{header: PostHog-Attempt, expected: 2}", "the whole number 2 in PostHog-Attempt",
      "PostHog-Attempt: 1"},
@@ -132,7 +145,8 @@ constexpr Row kRows[] = {
      "{field: sent_at}", "\"sent_at\" in the body", "no such member"},
     {"v1", "assert_body_field_absent", "{fields: [api_key, sent_at]}", "{fields: [created_at]}",
      "no \"created_at\" in the body", "\"2025-01-01T00:00:00.000Z\""},
-    {"gzip", "assert_compressed_body_decompressible", "{}", "{}", "a request", "no request", "nothing"},
+    {"gzip", "assert_compressed_body_decompressible", "{}", "{}", "a request", "no request",
+     "nothing"},
     {"one", "assert_event_field", "{field: event, expected: e}", "{field: event, expected: f}",
      "\"event\" to be \"f\"", "\"e\""},
     {"one", "assert_event_has_field", "{field: uuid}", "{field: uuid}", "an event", "0 events",
@@ -146,11 +160,12 @@ constexpr Row kRows[] = {
      "an RFC 3339 time in UTC", "e"},
     {"one", "assert_events_in_batch_count", "{expected: 1, operator: gte}", "{expected: 2}",
      "2 events", "1 event"},
-    {"two", "assert_event_count_with_name", "{name: first, expected: 1}", "{name: first, expected: 2}",
-     "2 events named first", "1 event"},
+    {"two", "assert_event_count_with_name", "{name: first, expected: 1}",
+     "{name: first, expected: 2}", "2 events named first", "1 event"},
     {"two", "assert_event_property_in_named_event", "{event_name: first, property: n, expected: 1}",
      "{event_name: second, property: n, expected: 1}", "n to be 1", "null"},
-    {"one", "assert_uuid_format", "{field: uuid}", "{field: event}", "a UUID in \"event\"", "\"e\""},
+    {"one", "assert_uuid_format", "{field: uuid}", "{field: event}", "a UUID in \"event\"",
+     "\"e\""},
     {"two", "assert_all_uuids_unique", "{}", nullptr, nullptr, nullptr},
     {"one", "assert_token_present", "{expected: phc_test_key}", "{expected: other}",
      "the api key in each request", "#1  0.001000s  POST /batch/  200  attempt 1  1 event"},
@@ -164,26 +179,27 @@ constexpr Row kRows[] = {
     // retries
     {"retried", "assert_uuid_preserved_on_retry", "{}", "{}", "at least 2 requests", "1 request",
      "one"},
-    {"retried", "assert_timestamp_preserved_on_retry", "{}", "{}", "at least 2 requests", "1 request",
-     "one"},
+    {"retried", "assert_timestamp_preserved_on_retry", "{}", "{}", "at least 2 requests",
+     "1 request", "one"},
     {"retried", "assert_retry_delay", "{min_delay_ms: 200}", "{min_delay_ms: 1003}",
      "a delay of at least 1s3ms", "1s2ms"},
-    {"retried", "assert_backoff_implemented", "{min_first_delay_ms: 100}", "{min_first_delay_ms: 2000}",
-     "a first delay of at least 2s", "1s2ms"},
-    {"retried", "assert_final_success", "{}", "{success_statuses: [201]}", "a request that succeeded",
-     "none"},
+    {"retried", "assert_backoff_implemented", "{min_first_delay_ms: 100}",
+     "{min_first_delay_ms: 2000}", "a first delay of at least 2s", "1s2ms"},
+    {"retried", "assert_final_success", "{}", "{success_statuses: [201]}",
+     "a request that succeeded", "none"},
     {"one", "assert_sdk_did_not_retry", "{}", "{}", "exactly 1 request", "3 requests", "retried"},
-    {"retried", "assert_attempt_header_increments", "{}", "{}",
-     "PostHog-Attempt: 1 on request 1", "no PostHog-Attempt header", "two"},
-    {"retried", "assert_request_id_preserved_on_retry", "{}", "{}", "at least 2 requests", "1 request",
-     "v1"},
-    {"retried", "assert_request_timestamp_changes_on_retry", "{}", "{}", "another time on each attempt",
-     "no PostHog-Request-Timestamp header", "two"},
+    {"retried", "assert_attempt_header_increments", "{}", "{}", "PostHog-Attempt: 1 on request 1",
+     "no PostHog-Attempt header", "two"},
+    {"retried", "assert_request_id_preserved_on_retry", "{}", "{}", "at least 2 requests",
+     "1 request", "v1"},
+    {"retried", "assert_request_timestamp_changes_on_retry", "{}", "{}",
+     "another time on each attempt", "no PostHog-Request-Timestamp header", "two"},
     {"retried", "assert_different_request_ids", nullptr, "{}", nullptr, nullptr},
-    {"partial", "assert_partial_batch_retry_pruning", "{}", "{}", "an answer per event to the first request",
-     nullptr, "retried"},
+    {"partial", "assert_partial_batch_retry_pruning", "{}", "{}",
+     "an answer per event to the first request", nullptr, "retried"},
     {"two", "assert_requests",
-     "{requests: [{at: 1ms, attempt: 1, status: 200, events: 1, path: /batch/}, {at: 1s, within: 2ms}]}",
+     "{requests: [{at: 1ms, attempt: 1, status: 200, events: 1, path: /batch/}, {at: 1s, within: "
+     "2ms}]}",
      "{requests: [{at: 1ms}, {at: 1s}]}", "request 2 at 1s", "at 1s1ms"},
     {"two", "assert_request_at", "{index: -1, at: 1s1ms}", "{index: 0, at: 5ms, within: 1ms}",
      "at 5ms give or take 1ms", "at 1ms"},
@@ -196,20 +212,24 @@ constexpr Row kRows[] = {
      "gaps that differ by at least 2s1ms", "from 1s to 3s"},
     {"pair", "assert_requests_apart", "{from: other, index: 0, at_least: 1s}",
      "{from: other, index: 0, at_least: 2s}", "at least 2s apart", "1s"},
-    {"retried", "assert_retry_within", "{at_most: 5s}", "{at_most: 1s}", "a retry within 1s", "1s2ms"},
+    {"retried", "assert_retry_within", "{at_most: 5s}", "{at_most: 1s}", "a retry within 1s",
+     "1s2ms"},
     {"one", "assert_no_status", "{status: 503}", "{status: 200}", "no answer with status 200",
      "#1  0.001000s  POST /batch/  200  attempt 1  1 event"},
-    {"retried", "assert_same_bytes", "{from: 0, to: 2}", "{from: 0, to: 1}", nullptr, nullptr, "two"},
+    {"retried", "assert_same_bytes", "{from: 0, to: 2}", "{from: 0, to: 1}", nullptr, nullptr,
+     "two"},
     {"one", "assert_silent", "{for: 24h}", "{for: 10s}", "no request within 10s",
      "#1  0.501000s  POST /batch/  200  attempt 1  1 event", "waiting"},
-    {"one", "assert_no_timer_pending", "{}", "{}", "nothing left to do", "something due at 0.500000s",
-     "waiting"},
+    {"one", "assert_no_timer_pending", "{}", "{}", "nothing left to do",
+     "something due at 0.500000s", "waiting"},
     // ledger
-    {"one", "assert_ledger", "{captured: 1, delivered: 1, dropped: {}, pending: 0, lane: analytics}",
-     "{delivered: 2}", "delivered 2", "delivered 1"},
+    {"one", "assert_ledger",
+     "{captured: 1, delivered: 1, dropped: {}, pending: 0, lane: analytics}", "{delivered: 2}",
+     "delivered 2", "delivered 1"},
     {"refused", "assert_ledger", "{dropped: {rejected: 1}}", "{dropped: {too_large: 1}}",
      "1 dropped as too_large", "0"},
-    {"refused", "assert_outcomes", "{outcomes: [{delivered: false, reason: rejected, status: 400}]}",
+    {"refused", "assert_outcomes",
+     "{outcomes: [{delivered: false, reason: rejected, status: 400}]}",
      "{outcomes: [{delivered: true}]}", "1 outcome such as {\"delivered\":true}", nullptr},
     {"one", "assert_outcomes", "{outcomes: [{delivered: true, attempts: 1, lane: analytics}]}",
      "{outcomes: []}", "0 outcomes in all", "1 x delivered, 1 attempt, status 200"},
@@ -290,8 +310,8 @@ TEST(Actions, WhatTheAdapterRefusesFails) {
 }
 
 TEST(Actions, AdvancingIntoThePastFails) {
-  const Result result = result_of(
-      "{action: advance, params: {by: 2s}}\n{action: advance_to, params: {at: 1s}}\n");
+  const Result result =
+      result_of("{action: advance, params: {by: 2s}}\n{action: advance_to, params: {at: 1s}}\n");
   ASSERT_FALSE(result.passed());
   EXPECT_EQ(result.failed->failure.seen, "that it is already 2s");
 }

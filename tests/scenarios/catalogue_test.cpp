@@ -31,14 +31,15 @@ TEST(Catalogue, EveryScenarioPasses) {
 TEST(Catalogue, EveryScenarioPassesWhateverTheSeed) {
   for (const std::uint64_t seed : {2u, 3u, 4u}) {
     for (const Result& result : run(catalogue().scenarios, {.seed = seed}).results) {
-      if (!result.passed()) ADD_FAILURE() << result.name << ", seed " << seed << "\n" << explain(result);
+      if (!result.passed())
+        ADD_FAILURE() << result.name << ", seed " << seed << "\n" << explain(result);
     }
   }
 }
 
 TEST(Catalogue, TwoRunsLeaveTheSameTrace) {
-  const Run first = run(catalogue().scenarios);
-  const Run second = run(catalogue().scenarios);
+  const auto first = run(catalogue().scenarios);
+  const auto second = run(catalogue().scenarios);
   EXPECT_EQ(first.digest, second.digest);
   for (std::size_t i = 0; i < first.results.size(); ++i) {
     EXPECT_EQ(first.results[i].digest, second.results[i].digest) << first.results[i].name;

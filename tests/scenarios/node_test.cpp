@@ -19,12 +19,13 @@ std::string problem_of(const std::string& text) {
 }
 
 TEST(Node, ReadsPlainScalarsByYamlsCoreSchema) {
-  const Node node = parsed("[12, -3, 0x1f, 1.5, 1e3, true, null, ~, word, '12', \"true\", 1.2.3, -, inf]");
-  const std::vector<Node::Kind> kinds{
-      Node::Kind::integer, Node::Kind::integer, Node::Kind::integer, Node::Kind::real,
-      Node::Kind::real,    Node::Kind::boolean, Node::Kind::null,    Node::Kind::null,
-      Node::Kind::text,    Node::Kind::text,    Node::Kind::text,    Node::Kind::text,
-      Node::Kind::text,    Node::Kind::text};
+  const Node node =
+      parsed("[12, -3, 0x1f, 1.5, 1e3, true, null, ~, word, '12', \"true\", 1.2.3, -, inf]");
+  const std::vector<Node::Kind> kinds{Node::Kind::integer, Node::Kind::integer, Node::Kind::integer,
+                                      Node::Kind::real,    Node::Kind::real,    Node::Kind::boolean,
+                                      Node::Kind::null,    Node::Kind::null,    Node::Kind::text,
+                                      Node::Kind::text,    Node::Kind::text,    Node::Kind::text,
+                                      Node::Kind::text,    Node::Kind::text};
   ASSERT_EQ(node.items().size(), kinds.size());
   for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(node.items()[i].kind(), kinds[i]) << i;
   EXPECT_EQ(node.items()[2].integer(), 31);
@@ -55,8 +56,8 @@ TEST(Node, ARepeatedKeyIsAProblem) {
 }
 
 TEST(Node, BrokenYamlIsAProblemWithItsPlace) {
-  EXPECT_EQ(problem_of("a: [1, 2\nb: 3\n").substr(0, 47),
-            "f.yaml:2:2: found YAML that cannot be read (ill");
+  EXPECT_EQ(problem_of("a: [1, 2\nb: 3\n").substr(0, 43),
+            "f.yaml:2:2: found YAML that cannot be read ");
 }
 
 TEST(Node, ASecondDocumentIsAProblem) {

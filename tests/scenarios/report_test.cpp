@@ -31,7 +31,7 @@ Run sample() {
 
 TEST(Report, TextShowsTimesFailuresTotalsAndTheDigest) {
   const std::string text = report(sample(), Format::text);
-  EXPECT_NE(text.find("pass  it <works> & \"more\"  virtual 1d1h1m1s2ms  real 1.500 ms\n"),
+  EXPECT_NE(text.find("pass  it <works> & \"more\"  virtual 1d1h1m1s2ms   real 1.500 ms\n"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("FAIL  it | fails"), std::string::npos);
@@ -43,9 +43,10 @@ TEST(Report, TextShowsTimesFailuresTotalsAndTheDigest) {
                       "        #2  POST /batch/\n"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("1 passed, 1 failed; virtual time 2d2h2m2s4ms, real time 3.000 ms; trace digest "
-                      "0000000000000abc\n"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find("1 passed, 1 failed; virtual time 2d2h2m2s4ms, real time 3.000 ms; trace digest "
+                "0000000000000abc\n"),
+      std::string::npos)
       << text;
 }
 

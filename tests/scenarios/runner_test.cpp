@@ -62,7 +62,9 @@ TEST(Runner, KeepsTheTraceOnlyWhereItIsAskedFor) {
 TEST(Runner, ABreachOfTheProtocolFailsAStrictScenarioAndNoOther) {
   const std::string steps =
       "  - {action: init, params: {capture: v1}}\n"
-      "  - {action: capture, params: {distinct_id: u, event: " + std::string(300, 'x') + "}}\n"
+      "  - {action: capture, params: {distinct_id: u, event: " +
+      std::string(300, 'x') +
+      "}}\n"
       "  - {action: flush}\n";
   const Result strict = run_text(steps);
   ASSERT_FALSE(strict.passed());
@@ -74,9 +76,11 @@ TEST(Runner, ABreachOfTheProtocolFailsAStrictScenarioAndNoOther) {
 
 TEST(Runner, MeasuresRealTimeWithTheStopwatchItIsGiven) {
   VirtualClock stopwatch;
-  EXPECT_EQ(run_text("  - {action: advance, params: {by: 3h}}\n", {.stopwatch = &stopwatch}).real_time,
-            Duration{0});
-  EXPECT_EQ(run_text("  - {action: advance, params: {by: 3h}}\n").virtual_time, std::chrono::hours{3});
+  EXPECT_EQ(
+      run_text("  - {action: advance, params: {by: 3h}}\n", {.stopwatch = &stopwatch}).real_time,
+      Duration{0});
+  EXPECT_EQ(run_text("  - {action: advance, params: {by: 3h}}\n").virtual_time,
+            std::chrono::hours{3});
 }
 
 TEST(Runner, ARunsDigestCoversNamesAndOrder) {

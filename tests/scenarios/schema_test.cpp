@@ -12,11 +12,17 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 TEST(Duration, IsReadInEveryUnitAndInTheirSums) {
-  const std::pair<const char*, Duration> cases[] = {
-      {"0s", seconds{0}},         {"5ns", nanoseconds{5}},      {"2us", nanoseconds{2000}},
-      {"250ms", milliseconds{250}}, {"1.5s", milliseconds{1500}}, {"1h30m", minutes{90}},
-      {"2d", hours{48}},          {"1d12h", hours{36}},         {"-2h", hours{-2}},
-      {"0.5d", hours{12}},        {"0.000001s", nanoseconds{1000}}};
+  const std::pair<const char*, Duration> cases[] = {{"0s", seconds{0}},
+                                                    {"5ns", nanoseconds{5}},
+                                                    {"2us", nanoseconds{2000}},
+                                                    {"250ms", milliseconds{250}},
+                                                    {"1.5s", milliseconds{1500}},
+                                                    {"1h30m", minutes{90}},
+                                                    {"2d", hours{48}},
+                                                    {"1d12h", hours{36}},
+                                                    {"-2h", hours{-2}},
+                                                    {"0.5d", hours{12}},
+                                                    {"0.000001s", nanoseconds{1000}}};
   for (const auto& [text, expected] : cases) EXPECT_EQ(parse_duration(text), expected) << text;
 }
 
