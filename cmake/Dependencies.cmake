@@ -1,7 +1,8 @@
 # The third-party libraries of the SDK, as pkg-config knows them: LOCKSTEP_SDK_LIBRARIES.
 find_package(PkgConfig REQUIRED)
 
-# lockstep_find_library(MODULE DEBIAN-PACKAGE) Looks up PkgConfig::MODULE; MODULE may ask for a version.
+# lockstep_find_library(MODULE DEBIAN-PACKAGE) Looks up PkgConfig::MODULE, which may ask
+# for a version.
 function(lockstep_find_library module package)
   string(REGEX REPLACE "[<>=].*" "" name ${module})
   pkg_check_modules(${name} QUIET IMPORTED_TARGET GLOBAL ${module})

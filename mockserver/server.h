@@ -32,7 +32,7 @@ struct ServerOptions {
   // Holds requests to the real limits (validate.h): what PostHog would refuse is refused with its
   // error, and noted in violations().
   bool strict = false;
-  IngestLimits limits;  // of strict mode; lower ones make a test of a limit cheap
+  IngestLimits limits{};  // of strict mode; lower ones make a test of a limit cheap
   // Does as the shared suite's own mock does where it differs from PostHog: decodes "gzip" only,
   // sorts v1 results by uuid, gives an undecodable v1 request a bare {"results": {}}.
   bool suite_compatible = false;

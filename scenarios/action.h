@@ -48,11 +48,10 @@ struct Action {
 std::span<const Action> app_actions();     // what an application does with a client
 std::span<const Action> time_actions();    // the clocks and the network
 std::span<const Action> server_actions();  // what the mock server is told
-std::span<const Action>
-request_checks();  // about the requests the mock saw, their headers and bodies
-std::span<const Action> event_checks();   // about bodies and the events in them
-std::span<const Action> retry_checks();   // about several requests together
-std::span<const Action> ledger_checks();  // about what the SDK and the server's store say
+std::span<const Action> request_checks();  // requests: how many, to where, their headers
+std::span<const Action> event_checks();    // their bodies, and the events in them
+std::span<const Action> retry_checks();    // several requests together
+std::span<const Action> ledger_checks();   // what the SDK says, and what the server stored
 
 // All of them, in the order above.
 std::vector<const Action*> all_actions();

@@ -1,6 +1,7 @@
 #include "scenarios/look.h"
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "clock/timestamp.h"
 #include "scenarios/world.h"

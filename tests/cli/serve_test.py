@@ -68,8 +68,10 @@ class Usage(unittest.TestCase):
 
     def test_bad_usage_exits_with_2_and_says_why(self):
         for arguments in ([], ["nothing"], ["adapter"], ["adapter", "--port", "x"],
-                          ["adapter", "--port", "70000"], ["adapter", "--port", "0", "--capture", "v2"],
-                          ["adapter", "--port", "0", "--compression", "lzma"], ["mock", "--prot", "0"]):
+                          ["adapter", "--port", "70000"],
+                          ["adapter", "--port", "0", "--capture", "v2"],
+                          ["adapter", "--port", "0", "--compression", "lzma"],
+                          ["mock", "--prot", "0"]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, (arguments, done))
             self.assertTrue(done.stderr, arguments)
