@@ -23,83 +23,84 @@ struct Wrong {
   const char* message;
 };
 
+const Wrong kWrong[] = {
+    {"an empty file", "",
+     "f.yaml:1:1: found nothing; expected a scenario, or a list of them under \"scenarios\""},
+    {"a list", "- a\n",
+     "f.yaml:1:1: found a list; expected a scenario, or a list of them under \"scenarios\""},
+    {"no scenarios", "scenarios: []\n",
+     "f.yaml:1:12: found an empty list; expected at least one scenario"},
+    {"no name", "steps:\n  - action: flush\n",
+     "f.yaml:1:1: found the scenario without \"scenario\"; expected the scenario's name, a "
+     "sentence"},
+    {"no steps", "scenario: a\n",
+     "f.yaml:1:1: found the scenario without \"steps\"; expected a list of steps"},
+    {"empty steps", "scenario: a\nsteps: []\n",
+     "f.yaml:2:8: found an empty list; expected at least one step"},
+    {"an unknown key", "scenario: a\nstep: []\nsteps:\n  - action: flush\n",
+     "f.yaml:2:1: found \"step\" in the scenario; expected one of scenario, description, "
+     "options, "
+     "for_each, steps"},
+    {"an unknown action", steps("action: flus"),
+     "f.yaml:3:13: found the action \"flus\"; expected a known action (such as \"flush\")"},
+    {"a step without action", steps("params: {}"),
+     "f.yaml:3:5: found the step without \"action\"; expected the name of an action"},
+    {"an unknown parameter", steps("{action: wait, params: {duration_ms: 1, ms: 1}}"),
+     "f.yaml:3:45: found \"ms\" in action \"wait\"; expected one of duration_ms"},
+    {"a parameter of an action without", steps("{action: opt_out, params: {now: 1}}"),
+     "f.yaml:3:32: found \"now\" in action \"opt_out\"; expected no parameters"},
+    {"a missing parameter", steps("action: wait"),
+     "f.yaml:3:5: found action \"wait\" without \"duration_ms\"; expected milliseconds of "
+     "virtual time"},
+    {"a mistyped parameter", steps("{action: wait, params: {duration_ms: soon}}"),
+     "f.yaml:3:42: found the text \"soon\"; expected a whole number as \"duration_ms\" of action "
+     "\"wait\""},
+    {"a number for a text", steps("{action: capture, params: {distinct_id: 7, event: e}}"),
+     "f.yaml:3:45: found the number 7; expected a text as \"distinct_id\" of action \"capture\""},
+    {"a bad duration", steps("{action: advance, params: {by: 5}}"),
+     "f.yaml:3:36: found the number 5; expected a duration such as 300ms or 1h30m as \"by\" of "
+     "action "
+     "\"advance\""},
+    {"a bad word", steps("{action: init, params: {queue_full: never}}"),
+     "f.yaml:3:41: found the text \"never\"; expected one of drop_newest, drop_oldest, block as "
+     "\"queue_full\" of action \"init\""},
+    {"an unknown hook", steps("{action: init, params: {hooks: [drop_all, bite]}}"), nullptr},
+    {"a wrong member of a nested map",
+     steps("{action: assert_ledger, params: {dropped: {bored: 1}}}"),
+     "f.yaml:3:48: found \"bored\" in \"dropped\" of action \"assert_ledger\"; expected one of "
+     "hook, "
+     "hook_failed, too_large, queue_full, evicted, rejected, quota_limited, attempts_exhausted, "
+     "shutdown_deadline"},
+    {"a wrong member of a nested list",
+     steps("{action: assert_requests, params: {requests: [{at: 1ms}, {at: noon}]}}"),
+     "f.yaml:3:67: found the text \"noon\"; expected a duration such as 300ms or 1h30m as \"at\" "
+     "of "
+     "\"requests\" of action \"assert_requests\""},
+    {"a script the mock refuses",
+     steps("{action: script_server, params: {responses: [{status: 200}, {fault: flood}]}}"),
+     nullptr},
+    {"a wrong option", "scenario: a\noptions: {capture: v2}\nsteps:\n  - action: flush\n",
+     "f.yaml:2:20: found the text \"v2\"; expected one of v0, v1 as \"capture\" of \"options\" "
+     "of the "
+     "scenario"},
+    {"an unbound placeholder",
+     "scenario: a ${x}\nfor_each: {x: [1]}\nsteps:\n  - {action: wait, params: {duration_ms: "
+     "\"${y}\"}}\n",
+     "f.yaml:4:42: found the placeholder ${y}; expected a name of this scenario's for_each"},
+    {"a matrix that is no matrix", "scenario: a\nfor_each: 3\nsteps:\n  - action: flush\n",
+     "f.yaml:2:11: found the number 3; expected lists of values by name, or a list of "
+     "combinations"},
+    {"a matrix with an empty list", "scenario: a\nfor_each: {x: []}\nsteps:\n  - action: flush\n",
+     "f.yaml:2:15: found an empty list; expected a list of values for \"x\""},
+    {"a matrix that the name does not show",
+     "scenario: a\nfor_each: {x: [1, 2]}\nsteps:\n  - action: flush\n",
+     "f.yaml:1:1: found a second scenario named \"a\"; expected a name of its own (the first is "
+     "at "
+     "f.yaml:1; a for_each must show in the name)"},
+};
+
 TEST(Load, SaysOfEveryWrongThingWhereItIsAndWhatShouldBeThere) {
-  const Wrong cases[] = {
-      {"an empty file", "",
-       "f.yaml:1:1: found nothing; expected a scenario, or a list of them under \"scenarios\""},
-      {"a list", "- a\n",
-       "f.yaml:1:1: found a list; expected a scenario, or a list of them under \"scenarios\""},
-      {"no scenarios", "scenarios: []\n",
-       "f.yaml:1:12: found an empty list; expected at least one scenario"},
-      {"no name", "steps:\n  - action: flush\n",
-       "f.yaml:1:1: found the scenario without \"scenario\"; expected the scenario's name, a "
-       "sentence"},
-      {"no steps", "scenario: a\n",
-       "f.yaml:1:1: found the scenario without \"steps\"; expected a list of steps"},
-      {"empty steps", "scenario: a\nsteps: []\n",
-       "f.yaml:2:8: found an empty list; expected at least one step"},
-      {"an unknown key", "scenario: a\nstep: []\nsteps:\n  - action: flush\n",
-       "f.yaml:2:1: found \"step\" in the scenario; expected one of scenario, description, "
-       "options, "
-       "for_each, steps"},
-      {"an unknown action", steps("action: flus"),
-       "f.yaml:3:13: found the action \"flus\"; expected a known action (such as \"flush\")"},
-      {"a step without action", steps("params: {}"),
-       "f.yaml:3:5: found the step without \"action\"; expected the name of an action"},
-      {"an unknown parameter", steps("{action: wait, params: {duration_ms: 1, ms: 1}}"),
-       "f.yaml:3:45: found \"ms\" in action \"wait\"; expected one of duration_ms"},
-      {"a parameter of an action without", steps("{action: opt_out, params: {now: 1}}"),
-       "f.yaml:3:32: found \"now\" in action \"opt_out\"; expected no parameters"},
-      {"a missing parameter", steps("action: wait"),
-       "f.yaml:3:5: found action \"wait\" without \"duration_ms\"; expected milliseconds of "
-       "virtual time"},
-      {"a mistyped parameter", steps("{action: wait, params: {duration_ms: soon}}"),
-       "f.yaml:3:42: found the text \"soon\"; expected a whole number as \"duration_ms\" of action "
-       "\"wait\""},
-      {"a number for a text", steps("{action: capture, params: {distinct_id: 7, event: e}}"),
-       "f.yaml:3:45: found the number 7; expected a text as \"distinct_id\" of action \"capture\""},
-      {"a bad duration", steps("{action: advance, params: {by: 5}}"),
-       "f.yaml:3:36: found the number 5; expected a duration such as 300ms or 1h30m as \"by\" of "
-       "action "
-       "\"advance\""},
-      {"a bad word", steps("{action: init, params: {queue_full: never}}"),
-       "f.yaml:3:41: found the text \"never\"; expected one of drop_newest, drop_oldest, block as "
-       "\"queue_full\" of action \"init\""},
-      {"an unknown hook", steps("{action: init, params: {hooks: [drop_all, bite]}}"), nullptr},
-      {"a wrong member of a nested map",
-       steps("{action: assert_ledger, params: {dropped: {bored: 1}}}"),
-       "f.yaml:3:48: found \"bored\" in \"dropped\" of action \"assert_ledger\"; expected one of "
-       "hook, "
-       "hook_failed, too_large, queue_full, evicted, rejected, quota_limited, attempts_exhausted, "
-       "shutdown_deadline"},
-      {"a wrong member of a nested list",
-       steps("{action: assert_requests, params: {requests: [{at: 1ms}, {at: noon}]}}"),
-       "f.yaml:3:67: found the text \"noon\"; expected a duration such as 300ms or 1h30m as \"at\" "
-       "of "
-       "\"requests\" of action \"assert_requests\""},
-      {"a script the mock refuses",
-       steps("{action: script_server, params: {responses: [{status: 200}, {fault: flood}]}}"),
-       nullptr},
-      {"a wrong option", "scenario: a\noptions: {capture: v2}\nsteps:\n  - action: flush\n",
-       "f.yaml:2:20: found the text \"v2\"; expected one of v0, v1 as \"capture\" of \"options\" "
-       "of the "
-       "scenario"},
-      {"an unbound placeholder",
-       "scenario: a ${x}\nfor_each: {x: [1]}\nsteps:\n  - {action: wait, params: {duration_ms: "
-       "\"${y}\"}}\n",
-       "f.yaml:4:42: found the placeholder ${y}; expected a name of this scenario's for_each"},
-      {"a matrix that is no matrix", "scenario: a\nfor_each: 3\nsteps:\n  - action: flush\n",
-       "f.yaml:2:11: found the number 3; expected lists of values by name, or a list of "
-       "combinations"},
-      {"a matrix with an empty list", "scenario: a\nfor_each: {x: []}\nsteps:\n  - action: flush\n",
-       "f.yaml:2:15: found an empty list; expected a list of values for \"x\""},
-      {"a matrix that the name does not show",
-       "scenario: a\nfor_each: {x: [1, 2]}\nsteps:\n  - action: flush\n",
-       "f.yaml:1:1: found a second scenario named \"a\"; expected a name of its own (the first is "
-       "at "
-       "f.yaml:1; a for_each must show in the name)"},
-  };
-  for (const Wrong& wrong : cases) {
+  for (const Wrong& wrong : kWrong) {
     SCOPED_TRACE(wrong.what);
     const auto problems = problems_of(wrong.text);
     ASSERT_FALSE(problems.empty());
