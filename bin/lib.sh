@@ -63,7 +63,11 @@ build() {
   (
     flock 9
     if [[ ! -f $dir/build.ninja || CMakePresets.json -nt $dir/build.ninja ]]; then
-      [[ -f $dir/build.ninja ]] || say "lockstep: building $dir, which takes minutes the first time"
+      if [[ ! -f $dir/build.ninja ]]; then
+        say "lockstep: building $dir, which takes minutes the first time"
+        # What a configuration that was interrupted found out is not to be trusted.
+        rm -rf "$dir/CMakeCache.txt" "$dir/CMakeFiles"
+      fi
       logged "configure-$preset" cmake --preset "$preset" || exit
     fi
     logged "build-$preset" ninja -C "$dir" "$@"
