@@ -60,8 +60,10 @@ World::World(const Settings& settings, std::uint64_t seed)
   adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
 }
 
-// Clients end before the world they look into.
+// Clients end before the world they look into. What ends then calls hooks, which ask this world for
+// their client: the adapter must still be there to say that it is gone.
 World::~World() {
+  adapter_->close();
   adapter_.reset();
   logs_.clear();
 }

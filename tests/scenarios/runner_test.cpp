@@ -83,6 +83,17 @@ TEST(Runner, MeasuresRealTimeWithTheStopwatchItIsGiven) {
             std::chrono::hours{3});
 }
 
+// The world's end is the client's end, whose outcomes call hooks that ask the world for the client.
+TEST(Runner, AHookThatIsCalledAtTheWorldsEndHarmsNobody) {
+  for (const char* hook :
+       {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome"}) {
+    EXPECT_TRUE(run_text("  - {action: init, params: {hooks: [" + std::string(hook) +
+                         "]}}\n  - {action: capture, params: {distinct_id: u, event: e}}\n")
+                    .passed())
+        << hook;
+  }
+}
+
 TEST(Runner, ARunsDigestCoversNamesAndOrder) {
   const Catalogue both = load_text(
       "scenarios:\n  - {scenario: a, steps: [{action: advance, params: {by: 1s}}]}\n"

@@ -235,11 +235,18 @@ std::vector<std::uint64_t> EngineDriver::events(int i) const {
   return sequences;
 }
 
-const Ended* EngineDriver::end_of(std::uint64_t sequence) const {
+const Ended* EngineDriver::find_end(std::uint64_t sequence) const {
   const auto found = std::find_if(ended.begin(), ended.end(), [&](const End& end) {
     return end.ended.event.sequence() == sequence;
   });
   return found == ended.end() ? nullptr : &found->ended;
+}
+
+const Ended& EngineDriver::end_of(std::uint64_t sequence) const {
+  static const Ended kNone;
+  const Ended* end = find_end(sequence);
+  if (end == nullptr) ADD_FAILURE() << "event " << sequence << " has not ended";
+  return end == nullptr ? kNone : *end;
 }
 
 std::string text_of(const std::vector<std::uint64_t>& sequences) {

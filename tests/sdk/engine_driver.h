@@ -94,8 +94,9 @@ class EngineDriver {
   const Batch& batch(int i = -1) const;
   // When the i-th request left, counted from the start.
   Duration sent_at(int i = -1) const { return at(i).at - start_; }
-  // How the event of that sequence ended; nullptr while it has not.
-  const Ended* end_of(std::uint64_t sequence) const;
+  // How the event of that sequence ended, which it must have.
+  const Ended& end_of(std::uint64_t sequence) const;
+  bool has_ended(std::uint64_t sequence) const { return find_end(sequence) != nullptr; }
 
   Engine engine;
   std::vector<Sent> sent;
@@ -107,6 +108,7 @@ class EngineDriver {
  private:
   EngineDriver(const Config& config, Instant start, std::shared_ptr<const Chance> chance);
   const Sent& at(int i) const;
+  const Ended* find_end(std::uint64_t sequence) const;
   void step(Effects& out);
   void take(const Effects& out);
 

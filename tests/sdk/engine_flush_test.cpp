@@ -52,6 +52,15 @@ TEST(EngineFlush, CoversOnlyEventsCapturedBeforeIt) {
   EXPECT_EQ(driver.next_wake(), seconds{5});
 }
 
+TEST(EngineFlush, DoesNotHurryALaterEventOfAnotherLane) {
+  EngineDriver driver;
+  driver.capture_many(3, Lane::analytics);
+  driver.flush();
+  driver.capture(Lane::ai);
+  EXPECT_EQ(driver.sent.size(), 1u);
+  EXPECT_EQ(driver.next_wake(), seconds{5});
+}
+
 TEST(EngineFlush, FinishesUnderSustainedTraffic) {
   EngineDriver driver;
   driver.capture_many(20);

@@ -13,10 +13,10 @@ TEST(EnginePartial, OnlyTheEventsToRetryAreSentAgain) {
   EngineDriver driver;
   driver.capture_many(3);
   driver.answer(per_event("drx"));
-  EXPECT_TRUE(driver.end_of(0)->delivered);
-  EXPECT_EQ(driver.end_of(1), nullptr);
-  EXPECT_EQ(driver.end_of(2)->reason, DropReason::rejected);
-  EXPECT_EQ(driver.end_of(2)->detail, "x");
+  EXPECT_TRUE(driver.end_of(0).delivered);
+  EXPECT_FALSE(driver.has_ended(1));
+  EXPECT_EQ(driver.end_of(2).reason, DropReason::rejected);
+  EXPECT_EQ(driver.end_of(2).detail, "x");
   driver.after(seconds{1});
   ASSERT_EQ(driver.sent.size(), 2u);
   EXPECT_EQ(text_of(driver.events()), "1");
@@ -26,8 +26,8 @@ TEST(EnginePartial, OnlyTheEventsToRetryAreSentAgain) {
   EXPECT_EQ(driver.batch().events[0].json().data(), driver.batch(0).events[1].json().data())
       << "the very bytes, not a copy";
   driver.answer(delivered());
-  EXPECT_EQ(driver.end_of(1)->attempts, 2u);
-  EXPECT_EQ(driver.end_of(0)->attempts, 1u);
+  EXPECT_EQ(driver.end_of(1).attempts, 2u);
+  EXPECT_EQ(driver.end_of(0).attempts, 1u);
 }
 
 TEST(EnginePartial, RefusedEventsOfAnAcceptedRequestAreTold) {
@@ -44,8 +44,8 @@ TEST(EnginePartial, UnconfirmedEventsCountApartAndAreNotSentAgain) {
   driver.answer(per_event("udu"));
   EXPECT_EQ(driver.stats().delivered, 3u);
   EXPECT_EQ(driver.stats().unconfirmed, 2u);
-  EXPECT_TRUE(driver.end_of(0)->unconfirmed);
-  EXPECT_FALSE(driver.end_of(1)->unconfirmed);
+  EXPECT_TRUE(driver.end_of(0).unconfirmed);
+  EXPECT_FALSE(driver.end_of(1).unconfirmed);
   EXPECT_EQ(driver.next_wake(), Duration::max());
 }
 
@@ -74,8 +74,8 @@ TEST(EnginePartial, AnEventThatIsRefusedForeverExhaustsItsAttempts) {
   driver.after(seconds{2});
   EXPECT_EQ(text_of(driver.events()), "1");
   driver.answer(per_event("r"));
-  EXPECT_EQ(driver.end_of(1)->reason, DropReason::attempts_exhausted);
-  EXPECT_EQ(driver.end_of(1)->attempts, 3u);
+  EXPECT_EQ(driver.end_of(1).reason, DropReason::attempts_exhausted);
+  EXPECT_EQ(driver.end_of(1).attempts, 3u);
   EXPECT_EQ(driver.stats().delivered, 2u);
   EXPECT_EQ(driver.pending(), 0u);
 }
@@ -112,7 +112,7 @@ TEST(EngineSplit, TheHalvesGoAtOnceInOrder) {
   EXPECT_NE(driver.batch(1).number, driver.batch(2).number);
   EXPECT_EQ(driver.batch(1).created_at, driver.batch(0).created_at);
   EXPECT_EQ(driver.stats().delivered, 5u);
-  EXPECT_EQ(driver.end_of(0)->attempts, 2u) << "two requests carried it";
+  EXPECT_EQ(driver.end_of(0).attempts, 2u) << "two requests carried it";
   EXPECT_EQ(driver.stats().retries, 0u) << "a split is no retry";
 }
 
@@ -129,9 +129,9 @@ TEST(EngineSplit, OneEventIsTooLargeAndTheOthersAreNot) {
     driver.answer(has_it ? too_large() : delivered());
   }
   EXPECT_EQ(driver.stats().delivered, 7u);
-  EXPECT_EQ(driver.end_of(5)->reason, DropReason::too_large);
-  EXPECT_EQ(driver.end_of(5)->status, 413);
-  EXPECT_EQ(driver.end_of(5)->attempts, 4u) << "in 8, 4, 2 and 1";
+  EXPECT_EQ(driver.end_of(5).reason, DropReason::too_large);
+  EXPECT_EQ(driver.end_of(5).status, 413);
+  EXPECT_EQ(driver.end_of(5).attempts, 4u) << "in 8, 4, 2 and 1";
   ASSERT_EQ(driver.errors.size(), 1u);
   EXPECT_EQ(driver.errors[0].events, 1u);
 }
@@ -157,9 +157,9 @@ TEST(EngineSplit, ASplitKeepsTheFailuresOfItsEvents) {
   driver.after(seconds{2});
   driver.answer(too_large());
   driver.answer(trouble());
-  EXPECT_EQ(driver.end_of(0)->reason, DropReason::attempts_exhausted)
+  EXPECT_EQ(driver.end_of(0).reason, DropReason::attempts_exhausted)
       << "splitting gives no new attempts";
-  EXPECT_EQ(driver.end_of(0)->attempts, 4u);
+  EXPECT_EQ(driver.end_of(0).attempts, 4u);
 }
 
 TEST(EngineSplit, LaterBatchesAreSmallerUntilFourOfThemWereDelivered) {

@@ -19,7 +19,7 @@ TEST(EngineQueue, RefusesTheNewestByDefault) {
   const Admitted result = driver.capture();
   EXPECT_EQ(result.admission, Admission::dropped);
   EXPECT_EQ(result.reason, DropReason::queue_full);
-  EXPECT_EQ(driver.end_of(4)->reason, DropReason::queue_full);
+  EXPECT_EQ(driver.end_of(4).reason, DropReason::queue_full);
   EXPECT_EQ(driver.stats().pending, 4u) << "in flight included";
   EXPECT_EQ(driver.stats().captured, 5u);
   driver.answer(delivered());
@@ -52,9 +52,9 @@ TEST(EngineQueue, DropOldestMakesRoomForTheNewest) {
   all_lanes(config, &LaneConfig::flush_at, std::size_t{10});
   EngineDriver driver(config);
   driver.capture_many(6);
-  EXPECT_EQ(driver.end_of(0)->reason, DropReason::evicted);
-  EXPECT_EQ(driver.end_of(1)->reason, DropReason::evicted);
-  EXPECT_EQ(driver.end_of(0)->attempts, 0u);
+  EXPECT_EQ(driver.end_of(0).reason, DropReason::evicted);
+  EXPECT_EQ(driver.end_of(1).reason, DropReason::evicted);
+  EXPECT_EQ(driver.end_of(0).attempts, 0u);
   driver.flush();
   EXPECT_EQ(text_of(driver.events()), "2 3 4");
 }
@@ -65,15 +65,28 @@ TEST(EngineQueue, DropOldestAgesOutRetriesBeforeFreshEvents) {
   driver.capture_many(3);
   driver.answer(trouble());
   driver.capture_many(4);
-  EXPECT_EQ(driver.end_of(0)->reason, DropReason::evicted);
-  EXPECT_EQ(driver.end_of(0)->attempts, 1u) << "one request carried it";
-  EXPECT_NE(driver.end_of(1), nullptr);
-  EXPECT_EQ(driver.end_of(2), nullptr);
+  EXPECT_EQ(driver.end_of(0).reason, DropReason::evicted);
+  EXPECT_EQ(driver.end_of(0).attempts, 1u) << "one request carried it";
+  EXPECT_TRUE(driver.has_ended(1));
+  EXPECT_FALSE(driver.has_ended(2));
   driver.after(seconds{1});
   driver.answer_all(delivered());
   EXPECT_EQ(text_of(driver.events(1)), "2") << "what is left of the batch keeps its number";
   EXPECT_EQ(driver.batch(1).attempt, 2u);
   EXPECT_EQ(driver.batch(1).number, driver.batch(0).number);
+}
+
+TEST(EngineQueue, DropOldestGoesByAgeAndNotByWhichRetryIsDueFirst) {
+  Config config = full_at(6, QueueFullPolicy::drop_oldest);
+  config.max_in_flight = 2;
+  EngineDriver driver(config);
+  driver.capture_many(6);
+  driver.answer(2, per_event("rrr"));
+  driver.after(milliseconds{10});
+  driver.answer(1, per_event("rrr"));
+  driver.capture();
+  EXPECT_TRUE(driver.has_ended(0));
+  EXPECT_FALSE(driver.has_ended(3));
 }
 
 TEST(EngineQueue, DropOldestNeverTakesWhatIsInFlight) {

@@ -52,12 +52,11 @@ TEST(EngineRetry, AttemptsAreBoundedAndCountedAndTold) {
     EXPECT_EQ(driver.batch(i).created_at, driver.batch(0).created_at);
     EXPECT_EQ(text_of(driver.events(i)), "0 1 2");
   }
-  const Ended* end = driver.end_of(1);
-  ASSERT_NE(end, nullptr);
-  EXPECT_EQ(end->reason, DropReason::attempts_exhausted);
-  EXPECT_EQ(end->attempts, 3u);
-  EXPECT_EQ(end->status, 503);
-  EXPECT_EQ(end->detail, "3 attempts failed, the last with status 503");
+  const Ended& end = driver.end_of(1);
+  EXPECT_EQ(end.reason, DropReason::attempts_exhausted);
+  EXPECT_EQ(end.attempts, 3u);
+  EXPECT_EQ(end.status, 503);
+  EXPECT_EQ(end.detail, "3 attempts failed, the last with status 503");
   ASSERT_EQ(driver.errors.size(), 1u);
   EXPECT_EQ(driver.errors[0].events, 3u);
   EXPECT_EQ(driver.stats().requests, 3u);
@@ -70,7 +69,7 @@ TEST(EngineRetry, WithoutRetriesAFailureIsTheEnd) {
   EngineDriver driver(config);
   driver.capture_many(3);
   driver.answer(trouble());
-  EXPECT_EQ(driver.end_of(0)->reason, DropReason::attempts_exhausted);
+  EXPECT_EQ(driver.end_of(0).reason, DropReason::attempts_exhausted);
   EXPECT_EQ(driver.sent.size(), 1u);
 }
 
@@ -80,8 +79,8 @@ TEST(EngineRetry, ARefusalIsFinal) {
   driver.answer(refused());
   EXPECT_EQ(driver.sent.size(), 1u);
   EXPECT_EQ(driver.stats().dropped(DropReason::rejected), 3u);
-  EXPECT_EQ(driver.end_of(2)->status, 400);
-  EXPECT_EQ(driver.end_of(2)->attempts, 1u);
+  EXPECT_EQ(driver.end_of(2).status, 400);
+  EXPECT_EQ(driver.end_of(2).attempts, 1u);
   ASSERT_EQ(driver.errors.size(), 1u);
   EXPECT_EQ(driver.errors[0].message, "status 400");
 }

@@ -42,8 +42,8 @@ TEST(EngineShutdown, AtTheDeadlineCancelsWhatFliesAndDropsTheRest) {
   EXPECT_EQ(driver.report(ticket).dropped, 8u);
   EXPECT_EQ(driver.cancelled, (std::vector<RequestNumber>{1, 2}));
   EXPECT_EQ(driver.stats().dropped(DropReason::shutdown_deadline), 8u);
-  EXPECT_EQ(driver.end_of(0)->attempts, 1u);
-  EXPECT_EQ(driver.end_of(7)->attempts, 0u);
+  EXPECT_EQ(driver.end_of(0).attempts, 1u);
+  EXPECT_EQ(driver.end_of(7).attempts, 0u);
   ASSERT_EQ(driver.errors.size(), 1u);
   EXPECT_EQ(driver.errors[0].events, 8u);
   driver.answer(1, delivered());
@@ -56,7 +56,7 @@ TEST(EngineShutdown, WithoutAnyTimeNothingIsSent) {
   const Ticket ticket = driver.shutdown(Duration{0});
   EXPECT_TRUE(driver.done(ticket));
   EXPECT_TRUE(driver.sent.empty());
-  EXPECT_EQ(driver.end_of(0)->attempts, 0u);
+  EXPECT_EQ(driver.end_of(0).attempts, 0u);
   EXPECT_EQ(driver.stats().requests, 0u);
 }
 
@@ -107,8 +107,8 @@ TEST(EngineShutdown, EndsEarlyWhenThePauseOutlastsTheDeadline) {
   const Ticket ticket = driver.shutdown(minutes{1});
   EXPECT_TRUE(driver.done(ticket)) << "waiting would change nothing";
   EXPECT_EQ(driver.report(ticket).status, FlushStatus::timed_out);
-  EXPECT_EQ(driver.end_of(0)->reason, DropReason::shutdown_deadline);
-  EXPECT_EQ(driver.end_of(0)->attempts, 1u);
+  EXPECT_EQ(driver.end_of(0).reason, DropReason::shutdown_deadline);
+  EXPECT_EQ(driver.end_of(0).attempts, 1u);
 }
 
 TEST(EngineShutdown, EndsEarlyOnlyWhenNoLaneCanGoOn) {
