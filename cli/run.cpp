@@ -39,8 +39,10 @@ int complain(const std::string& problem) {
 
 bool write_traces(const scenario::Run& run, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
-  for (const scenario::Result& result : run.results)
-    file << "# " << result.name << '\n' << result.trace;
+  for (const scenario::Result& result : run.results) {
+    file << "# " << result.name << '\n';
+    for (const TraceEntry& entry : result.entries) file << entry.to_text() << '\n';
+  }
   return static_cast<bool>(file.flush());
 }
 

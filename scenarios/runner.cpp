@@ -88,7 +88,7 @@ Result run(const Scenario& scenario, const RunOptions& options) {
     result.virtual_time = world.elapsed();
     result.trace_entries = world.trace().size();
     result.digest = world.trace().digest();
-    if (options.keep_trace) result.trace = world.trace().to_text();
+    if (options.keep_trace) result.entries = world.trace().entries();
     if (result.failed) {
       for (const auto& seen : world.all_requests()) result.requests.push_back(seen->to_text());
     }

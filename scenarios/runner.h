@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "clock/clock.h"
+#include "clock/trace.h"
 #include "scenarios/action.h"
 #include "scenarios/scenario.h"
 
@@ -19,7 +20,7 @@ namespace lockstep::scenario {
 struct RunOptions {
   std::uint64_t seed = 1;      // of scenarios that name none
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
-  bool keep_trace = false;     // Result::trace
+  bool keep_trace = false;     // Result::entries
 };
 
 struct FailedStep {
@@ -39,8 +40,13 @@ struct Result {
   Duration virtual_time{0};           // that passed in the scenario
   Duration real_time{0};              // that it took
   std::size_t trace_entries = 0;
-  std::uint64_t digest = 0;  // of its trace
-  std::string trace;         // as text, where RunOptions asked for it
+  std::uint64_t digest = 0;         // of its trace
+  std::vector<TraceEntry> entries;  // the trace itself, where RunOptions asked for it
+
+  // Of a contract test only.
+  std::string suite;
+  std::string target;  // what it ran against
+  std::string replay;  // the command line that runs just this test again
 
   bool passed() const noexcept { return !failed.has_value(); }
 };
