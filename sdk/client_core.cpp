@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clock/trace.h"
+#include "sdk/flags/flag_answer.h"
 #include "sdk/host/fork.h"
 
 namespace lockstep {
@@ -311,6 +312,7 @@ FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
     result.error = request.key.empty() ? "no flag key" : "no distinct_id";
     return result;
   }
+  http::Request message = flags_.encode(request);
   FlagCalls::CallNumber call = 0;
   Instant deadline{};
   {
@@ -320,20 +322,25 @@ FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
       return result;
     }
     const Now now = host_->clock().read();
-    call = flags_.begin(request, now);
+    call = flags_.begin(std::move(message), now);
     deadline = saturating_add(now.at, flags_.longest_call());
   }
   host_->wake();
   const bool waited = host_->wait(*this, saturating_add(deadline, kCarryOutGrace),
-                                  [&] { return flags_.result(call) != nullptr; });
+                                  [&] { return flags_.ended(call); });
+  std::optional<FlagCalls::Ending> ending;
   {
     const std::lock_guard lock(mutex_);
-    if (const FlagResult* answer = flags_.result(call)) {
-      result = *answer;
-    } else {
-      result.error = waited ? "timeout: no answer in time" : "called from a callback of the client";
-    }
-    if (const auto in_flight = flags_.forget(call)) flag_cancels_.push_back(*in_flight);
+    FlagCalls::Forgotten forgotten = flags_.forget(call);
+    ending = std::move(forgotten.ending);
+    if (forgotten.in_flight) flag_cancels_.push_back(*forgotten.in_flight);
+  }
+  if (!ending) {
+    result.error = waited ? "timeout: no answer in time" : "called from a callback of the client";
+  } else if (auto* error = std::get_if<std::string>(&*ending)) {
+    result.error = std::move(*error);
+  } else {
+    result = read_flag_response(std::get<http::Response>(*ending), request.key);
   }
   if (request.send_event && result.error.empty()) report_flag(request, result);
   return result;

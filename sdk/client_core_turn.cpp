@@ -106,7 +106,7 @@ RequestReport ClientCore::report_of(const Request& request, Now now) const {
 void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
   if ((number & kFlagBit) != 0) {
     const std::lock_guard lock(mutex_);
-    flags_.completed(number & ~kFlagBit, result, now);
+    flags_.completed(number & ~kFlagBit, std::move(result), now);
     outbox_.waiters_changed = true;
     return;
   }

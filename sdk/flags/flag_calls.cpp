@@ -1,15 +1,12 @@
 #include "sdk/flags/flag_calls.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "sdk/protocol/common.h"
 
 namespace lockstep {
 
 namespace {
-
-using nlohmann::json;
 
 void write_members(const Properties& properties, JsonWriter& out, bool& first) {
   for (std::size_t i = 0; i < properties.size(); ++i) {
@@ -57,84 +54,12 @@ bool retryable(const http::Result& result) {
   return response == nullptr || response->status == 502 || response->status == 504;
 }
 
-std::optional<std::string> text_of(const json& payload) {
-  if (payload.is_null()) return std::nullopt;
-  if (payload.is_string()) return payload.get<std::string>();
-  return payload.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-// {"flags": {key: {"enabled": true, "variant": "a", "metadata": {"payload": "..."}}}}
-void read_detailed(const json& flag, FlagResult& result) {
-  if (!flag.is_object()) return;
-  const auto variant = flag.find("variant");
-  const auto enabled = flag.find("enabled");
-  const bool says = enabled != flag.end() && enabled->is_boolean();
-  if (variant != flag.end() && variant->is_string() && (!says || enabled->get<bool>())) {
-    result.value = variant->get<std::string>();
-  } else if (says) {
-    result.value = enabled->get<bool>();
-  }
-  const auto metadata = flag.find("metadata");
-  if (metadata == flag.end() || !metadata->is_object()) return;
-  const auto payload = metadata->find("payload");
-  if (payload != metadata->end()) result.payload = text_of(*payload);
-}
-
-// {"featureFlags": {key: true | "variant"}, "featureFlagPayloads": {key: "..."}}
-void read_plain(const json& body, const std::string& key, FlagResult& result) {
-  const auto flags = body.find("featureFlags");
-  if (flags == body.end() || !flags->is_object()) return;
-  const auto flag = flags->find(key);
-  if (flag == flags->end()) return;
-  if (flag->is_boolean()) result.value = flag->get<bool>();
-  if (flag->is_string()) result.value = flag->get<std::string>();
-  const auto payloads = body.find("featureFlagPayloads");
-  if (payloads == body.end() || !payloads->is_object()) return;
-  const auto payload = payloads->find(key);
-  if (payload != payloads->end()) result.payload = text_of(*payload);
-}
-
-bool over_quota(const json& body) {
-  const auto limited = body.find("quotaLimited");
-  return limited != body.end() && limited->is_array() &&
-         std::find(limited->begin(), limited->end(), "feature_flags") != limited->end();
-}
-
 }  // namespace
 
 bool FlagResult::enabled(bool fallback) const {
   if (!value) return fallback;
   if (const bool* flag = std::get_if<bool>(&*value)) return *flag;
   return true;
-}
-
-FlagResult read_flag_response(const http::Response& response, const std::string& key) {
-  FlagResult result;
-  if (response.status != 200) {
-    result.error = "status " + std::to_string(response.status);
-    return result;
-  }
-  if (protocol::nests_too_deep(response.body)) {
-    result.error = "the answer nests too deep";
-    return result;
-  }
-  const json body = json::parse(response.body, nullptr, false);
-  if (!body.is_object()) {
-    result.error = "the answer is not a JSON object";
-    return result;
-  }
-  // Over quota the flags are not evaluated: unavailable, not "all off".
-  if (over_quota(body)) {
-    result.error = "quota_limited";
-    return result;
-  }
-  const auto flags = body.find("flags");
-  if (flags != body.end() && flags->is_object() && flags->contains(key)) {
-    read_detailed((*flags)[key], result);
-  } else {
-    read_plain(body, key, result);
-  }
-  return result;
 }
 
 FlagCalls::FlagCalls(const Options& options)
@@ -167,10 +92,9 @@ http::Request FlagCalls::encode(const FlagRequest& request) const {
   return message;
 }
 
-FlagCalls::CallNumber FlagCalls::begin(const FlagRequest& request, Now now) {
+FlagCalls::CallNumber FlagCalls::begin(http::Request message, Now now) {
   Call call;
-  call.key = request.key;
-  call.message = encode(request);
+  call.message = std::move(message);
   call.next_at = now.at;
   calls_.emplace(next_call_, std::move(call));
   return next_call_++;
@@ -178,58 +102,57 @@ FlagCalls::CallNumber FlagCalls::begin(const FlagRequest& request, Now now) {
 
 void FlagCalls::advance(Now now, std::vector<Start>& out) {
   for (auto& [number, call] : calls_) {
-    if (call.result || call.in_flight != 0 || now.at < call.next_at) continue;
+    if (call.ending || call.in_flight != 0 || now.at < call.next_at) continue;
     ++call.attempt;
     call.in_flight = next_request_++;
     out.push_back({call.in_flight, call.message, saturating_add(now.at, timeout_)});
   }
 }
 
-void FlagCalls::completed(std::uint64_t request, const http::Result& result, Now now) {
+void FlagCalls::completed(std::uint64_t request, http::Result result, Now now) {
   const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
     return entry.second.in_flight == request;
   });
   if (found == calls_.end()) return;
   Call& call = found->second;
   call.in_flight = 0;
-  if (call.result) return;  // failed meanwhile; a result is final
+  if (call.ending) return;  // failed meanwhile; an ending is final
   if (retryable(result) && call.attempt <= max_retries_) {
     call.next_at = saturating_add(now.at, backoff(call.attempt));
     return;
   }
   if (const auto* error = std::get_if<http::TransportError>(&result)) {
-    call.result = FlagResult{};
-    call.result->error = transport_verdict(*error).detail;
+    call.ending = transport_verdict(*error).detail;
   } else {
-    call.result = read_flag_response(std::get<http::Response>(result), call.key);
+    call.ending = std::get<http::Response>(std::move(result));
   }
 }
 
 void FlagCalls::fail_all(const std::string& error) {
   for (auto& [number, call] : calls_) {
-    if (call.result) continue;
-    call.result = FlagResult{};
-    call.result->error = error;
+    if (!call.ending) call.ending = error;
   }
 }
 
-const FlagResult* FlagCalls::result(CallNumber call) const {
+bool FlagCalls::ended(CallNumber call) const {
   const auto found = calls_.find(call);
-  return found == calls_.end() || !found->second.result ? nullptr : &*found->second.result;
+  return found != calls_.end() && found->second.ending.has_value();
 }
 
-std::optional<std::uint64_t> FlagCalls::forget(CallNumber call) {
+FlagCalls::Forgotten FlagCalls::forget(CallNumber call) {
   const auto found = calls_.find(call);
-  if (found == calls_.end()) return std::nullopt;
-  const std::uint64_t in_flight = found->second.in_flight;
+  if (found == calls_.end()) return {};
+  Forgotten forgotten;
+  forgotten.ending = std::move(found->second.ending);
+  if (found->second.in_flight != 0) forgotten.in_flight = found->second.in_flight;
   calls_.erase(found);
-  return in_flight == 0 ? std::nullopt : std::optional(in_flight);
+  return forgotten;
 }
 
 Instant FlagCalls::next_wake() const noexcept {
   Instant next = kNever;
   for (const auto& [number, call] : calls_) {
-    if (!call.result && call.in_flight == 0) next = std::min(next, call.next_at);
+    if (!call.ending && call.in_flight == 0) next = std::min(next, call.next_at);
   }
   return next;
 }

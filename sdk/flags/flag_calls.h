@@ -1,13 +1,15 @@
 // Feature flag requests as a state machine: what the engine is for events, this is for flags.
 //
 // One call is one POST /flags?v=2 and its retries: on 502, 504 and transport errors, after
-// flags_retry_backoff doubling; any other answer is final. No I/O, no clock, no lock.
+// flags_retry_backoff doubling; any other answer is final. No I/O, no clock, no lock. Looks at the
+// status of an answer alone; its body is for whoever asked (flag_answer.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "clock/time.h"
@@ -28,19 +30,30 @@ class FlagCalls {
     Instant deadline{};
   };
 
+  // How a call ended: with the server's answer, or why there is none.
+  using Ending = std::variant<http::Response, std::string>;
+
+  struct Forgotten {
+    std::optional<Ending> ending;            // nothing: the call was going on
+    std::optional<std::uint64_t> in_flight;  // to be cancelled
+  };
+
   explicit FlagCalls(const Options& options);
 
-  CallNumber begin(const FlagRequest& request, Now now);
+  // The message that asks. Reads nothing that changes, so it needs no lock.
+  http::Request encode(const FlagRequest& request) const;
+
+  CallNumber begin(http::Request message, Now now);
   // Starts what is due: first attempts and retries.
   void advance(Now now, std::vector<Start>& out);
   // A request ended. Ignored when its call was forgotten.
-  void completed(std::uint64_t request, const http::Result& result, Now now);
-  // Fails every call that has no result.
+  void completed(std::uint64_t request, http::Result result, Now now);
+  // Ends every call that goes on.
   void fail_all(const std::string& error);
-  // Nothing while the call goes on.
-  const FlagResult* result(CallNumber call) const;
-  // Frees a call; returns its request in flight, to be cancelled.
-  std::optional<std::uint64_t> forget(CallNumber call);
+  // Whether the call has ended.
+  bool ended(CallNumber call) const;
+  // Frees a call.
+  Forgotten forget(CallNumber call);
 
   Instant next_wake() const noexcept;
   // The longest a call can take.
@@ -48,15 +61,13 @@ class FlagCalls {
 
  private:
   struct Call {
-    std::string key;
     http::Request message;
     std::uint32_t attempt = 0;
     Instant next_at{};
     std::uint64_t in_flight = 0;  // 0: none
-    std::optional<FlagResult> result;
+    std::optional<Ending> ending;
   };
 
-  http::Request encode(const FlagRequest& request) const;
   Duration backoff(std::uint32_t retry) const noexcept;
 
   ProtocolConfig protocol_;
@@ -68,9 +79,5 @@ class FlagCalls {
   CallNumber next_call_ = 1;
   std::uint64_t next_request_ = 1;
 };
-
-// Reads a /flags answer for one key. Understands `flags` (v2: enabled, variant, metadata.payload)
-// and `featureFlags` with `featureFlagPayloads`.
-FlagResult read_flag_response(const http::Response& response, const std::string& key);
 
 }  // namespace lockstep

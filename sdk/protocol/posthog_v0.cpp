@@ -2,10 +2,8 @@
 // no result per event). `sent_at` is written anew for each attempt: the server corrects
 // timestamps by it, so a frozen one would shift every retried event by the whole backoff.
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
 #include "clock/timestamp.h"
+#include "sdk/json/reader.h"
 #include "sdk/protocol/common.h"
 
 namespace lockstep {
@@ -86,12 +84,8 @@ class PosthogBatch final : public Protocol {
   // {"status": 1, "quota_limited": ["events"]}: accepted and thrown away.
   static bool over_quota(const std::string& body) {
     if (body.find("quota_limited") == std::string::npos) return false;
-    if (protocol::nests_too_deep(body)) return false;
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.contains("quota_limited")) return false;
-    const auto& limited = json["quota_limited"];
-    return limited.is_array() &&
-           std::find(limited.begin(), limited.end(), "events") != limited.end();
+    if (protocol::nests_too_deep(body) || !is_json(body)) return false;
+    return has_item(find_member(body, "quota_limited").value_or(""), "events");
   }
 
   std::string name_;

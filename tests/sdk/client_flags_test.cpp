@@ -3,8 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sdk/flags/called_cache.h"
-#include "sdk/flags/flag_calls.h"
 #include "sdk/json.h"
 #include "tests/sdk/client_bench.h"
 
@@ -14,92 +12,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-FlagResult read(const std::string& body, int status = 200) {
-  return read_flag_response({status, {}, body}, "f");
-}
-
-// --- reading an answer
-// ----------------------------------------------------------------------------
-
-TEST(FlagAnswers, TheDetailedFormIsRead) {
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":true,"variant":null}}})").value, FlagValue(true));
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":false}}})").value, FlagValue(false));
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":true,"variant":"blue"}}})").value,
-            FlagValue(std::string("blue")));
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":false,"variant":"blue"}}})").value, FlagValue(false));
-  const FlagResult paid =
-      read(R"({"flags":{"f":{"enabled":true,"variant":"b","metadata":{"payload":"{\"a\":1}"}}}})");
-  EXPECT_EQ(paid.value, FlagValue(std::string("b")));
-  EXPECT_EQ(paid.payload, R"({"a":1})") << "a JSON text in a string";
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":true,"metadata":{"payload":{"a":[1]}}}}})").payload,
-            R"({"a":[1]})");
-  EXPECT_EQ(read(R"({"flags":{"f":{"enabled":true,"metadata":{"payload":null}}}})").payload,
-            std::nullopt);
-}
-
-TEST(FlagAnswers, ThePlainFormIsRead) {
-  EXPECT_EQ(read(R"({"featureFlags":{"f":true}})").value, FlagValue(true));
-  const FlagResult paid =
-      read(R"({"featureFlags":{"f":"blue"},"featureFlagPayloads":{"f":"[1]","g":"2"}})");
-  EXPECT_EQ(paid.value, FlagValue(std::string("blue")));
-  EXPECT_EQ(paid.payload, "[1]");
-}
-
-TEST(FlagAnswers, AnUnknownFlagHasNoValueAndNoError) {
-  for (const char* body : {"{}", R"({"flags":{}})", R"({"flags":{"g":{"enabled":true}}})",
-                           R"({"featureFlags":{}})", R"({"featureFlags":["f"]})"}) {
-    EXPECT_EQ(read(body).value, std::nullopt) << body;
-    EXPECT_EQ(read(body).error, "") << body;
-  }
-}
-
-TEST(FlagAnswers, WhatIsNoAnswerIsAnError) {
-  EXPECT_EQ(read("", 503).error, "status 503");
-  EXPECT_EQ(read("not json").error, "the answer is not a JSON object");
-  EXPECT_EQ(read("[]").error, "the answer is not a JSON object");
-  EXPECT_EQ(read(R"({"quotaLimited":["feature_flags"],"flags":{}})").error, "quota_limited");
-  EXPECT_EQ(read(R"({"quotaLimited":["recordings"],"flags":{"f":{"enabled":true}}})").value,
-            FlagValue(true));
-}
-
-TEST(FlagAnswers, AnAnswerOfWrongTypesIsReadAsFarAsItGoes) {
-  for (const char* body :
-       {R"({"flags":{"f":{"enabled":"yes","variant":"a"}}})", R"({"flags":{"f":null}})",
-        R"({"flags":{"f":{"enabled":null,"variant":"a"}}})", R"({"flags":{"f":{"enabled":1}}})",
-        R"({"flags":{"f":{"enabled":true,"variant":7,"metadata":[]}}})", R"({"flags":[1]})",
-        R"({"flags":null,"quotaLimited":"feature_flags"})", R"({"featureFlags":{"f":{}}})",
-        R"({"featureFlags":{"f":true},"featureFlagPayloads":[]})"}) {
-    EXPECT_NO_THROW(static_cast<void>(read(body))) << body;
-    EXPECT_EQ(read(body).error, "") << body;
-  }
-}
-
-TEST(FlagAnswers, ADeepPayloadIsNoStackOverflow) {
-  const std::size_t depth = 300'000;
-  const std::string deep = std::string(depth, '[') + std::string(depth, ']');
-  for (const std::string& body :
-       {R"({"flags":{"f":{"enabled":true,"metadata":{"payload":)" + deep + "}}}}",
-        R"({"featureFlags":{"f":)" + deep + "}}", R"({"quotaLimited":[)" + deep + "]}",
-        std::string(depth, '[')}) {
-    EXPECT_EQ(read(body).value, std::nullopt);
-    EXPECT_EQ(read(body).error, "the answer nests too deep");
-  }
-  const std::string sensible = std::string(50, '[') + std::string(50, ']');
-  EXPECT_EQ(
-      read(R"({"flags":{"f":{"enabled":true,"metadata":{"payload":)" + sensible + "}}}}").payload,
-      sensible);
-}
-
-TEST(FlagAnswers, EnabledReadsTheValueAsOnOrOff) {
-  FlagResult result;
-  EXPECT_FALSE(result.enabled());
-  EXPECT_TRUE(result.enabled(true));
-  result.value = false;
-  EXPECT_FALSE(result.enabled(true));
-  result.value = std::string("variant");
-  EXPECT_TRUE(result.enabled());
-}
 
 // --- calls
 // ----------------------------------------------------------------------------------------
@@ -283,82 +195,6 @@ TEST(ClientFlags, TheCacheForgetsTheAnswerAskedForLongestAgo) {
   EXPECT_EQ(asked(bench, kOn, {"f", "c"}).size(), 1u);
   EXPECT_EQ(asked(bench, kOn, {"f", "a"}).size(), 0u) << "asking kept it fresh";
   EXPECT_EQ(asked(bench, kOn, {"f", "b"}).size(), 1u) << "forgotten";
-}
-
-TEST(FlagCalledCacheTest, KeysAreUnambiguous) {
-  const auto key = [](const char* flag, const char* user, std::optional<FlagValue> value,
-                      std::map<std::string, std::string> groups = {}) {
-    FlagRequest request{flag, user};
-    request.groups = std::move(groups);
-    FlagResult result;
-    result.value = std::move(value);
-    return FlagCalledCache::key(request, result);
-  };
-  const std::set<std::string> keys{key("a_b", "u", FlagValue(std::string("c"))),
-                                   key("a", "u", FlagValue(std::string("b_c"))),
-                                   key("a", "u", FlagValue(std::string("1"))),
-                                   key("a", "u", FlagValue(true)),
-                                   key("a", "u", FlagValue(false)),
-                                   key("a", "u", std::nullopt),
-                                   key("a", "u", FlagValue(std::string())),
-                                   key("a", "u", FlagValue(true), {{"g", "h"}}),
-                                   key("a", "u", FlagValue(true), {{"gh", ""}}),
-                                   key("ua", "", FlagValue(true))};
-  EXPECT_EQ(keys.size(), 10u);
-}
-
-TEST(FlagCalledCacheTest, ACacheOfNothingRemembersNothing) {
-  FlagCalledCache cache(0);
-  cache.mark("a");
-  EXPECT_FALSE(cache.contains("a"));
-  EXPECT_EQ(cache.size(), 0u);
-}
-
-// --- the state machine
-// ----------------------------------------------------------------------------
-
-TEST(FlagCallsTest, ForgettingACallNamesItsRequestInFlight) {
-  FlagCalls calls(ClientBench::options());
-  std::vector<FlagCalls::Start> starts;
-  const auto waiting = calls.begin({"f", "u"}, {});
-  EXPECT_EQ(calls.forget(waiting), std::nullopt);
-  const auto flying = calls.begin({"f", "u"}, {});
-  calls.advance({}, starts);
-  ASSERT_EQ(starts.size(), 1u);
-  EXPECT_EQ(starts[0].deadline, Instant{} + seconds{3});
-  EXPECT_EQ(calls.next_wake(), kNever);
-  EXPECT_EQ(calls.forget(flying), starts[0].request);
-  calls.completed(starts[0].request, http::Response{}, {});
-  EXPECT_EQ(calls.result(flying), nullptr);
-}
-
-TEST(FlagCallsTest, FailingAllFailsWhatHasNoResult) {
-  FlagCalls calls(ClientBench::options());
-  std::vector<FlagCalls::Start> starts;
-  const auto done = calls.begin({"f", "u"}, {});
-  calls.advance({}, starts);
-  calls.completed(starts[0].request, http::Response{200, {}, kOn}, {});
-  const auto flying = calls.begin({"f", "u"}, {});
-  calls.advance({}, starts);
-  const auto waiting = calls.begin({"f", "u"}, {});
-  calls.fail_all("closed");
-  EXPECT_EQ(calls.result(done)->error, "");
-  EXPECT_EQ(calls.result(flying)->error, "closed");
-  EXPECT_EQ(calls.result(waiting)->error, "closed");
-  calls.completed(starts[1].request, http::Response{200, {}, kOn}, {});
-  EXPECT_EQ(calls.result(flying)->error, "closed") << "a result is final";
-  starts.clear();
-  calls.advance({}, starts);
-  EXPECT_TRUE(starts.empty());
-  EXPECT_EQ(calls.next_wake(), kNever);
-}
-
-TEST(FlagCallsTest, TheLongestCallCountsTimeoutsAndBackoffsWithoutOverflow) {
-  Options options = ClientBench::options();
-  options.flags_max_retries = 2;
-  EXPECT_EQ(FlagCalls(options).longest_call(), seconds{9} + milliseconds{900});
-  options.flags_max_retries = 4'000'000'000;
-  EXPECT_EQ(FlagCalls(options).longest_call(), Duration::max());
 }
 
 }  // namespace
