@@ -46,16 +46,17 @@ std::size_t values_in(const Node& node) {
   return count;
 }
 
-Mark mark_of(const YAML::Mark& mark) { return Mark{mark.line + 1, mark.column + 1}; }
-
 // Builds a Node from yaml-cpp's events. The parser's own Node type is not used: it is several times
 // slower, and forgets where keys stood.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const std::string& file, std::vector<Problem>& problems)
-      : file_(file), problems_(problems) {}
+  Builder(const std::string& file, std::vector<Problem>& problems, int index)
+      : file_(file), problems_(problems), index_(index) {}
 
   Node take() { return std::move(root_); }
+  Mark mark_of(const YAML::Mark& mark) const {
+    return Mark{mark.line + 1, mark.column + 1, index_};
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -79,6 +80,10 @@ class Builder final : public YAML::EventHandler {
       open_.back().key = value;
       open_.back().key_at = mark_of(mark);
       open_.back().has_key = true;
+      return;
+    }
+    if (tag == "!include") {
+      add(Node::include(value, mark_of(mark)), anchor);
       return;
     }
     const bool is_plain = tag == "?" || tag.empty();
@@ -144,6 +149,7 @@ class Builder final : public YAML::EventHandler {
 
   const std::string& file_;
   std::vector<Problem>& problems_;
+  const int index_;
   Node root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -184,6 +190,12 @@ Node Node::quoted(std::string text, Mark at) {
   return node;
 }
 
+Node Node::include(std::string name, Mark at) {
+  Node node = quoted(std::move(name), at);
+  node.kind_ = Kind::include;
+  return node;
+}
+
 Node Node::list(Mark at) {
   Node node;
   node.kind_ = Kind::list;
@@ -216,6 +228,8 @@ std::string Node::describe() const {
       return "the number " + text_;
     case Kind::text:
       return "the text \"" + text_ + "\"";
+    case Kind::include:
+      return "an !include of \"" + text_ + "\"";
     case Kind::list:
       return items_.empty() ? "an empty list" : "a list";
     case Kind::map:
@@ -233,6 +247,7 @@ std::string Node::to_json() const {
 void Node::write_json(std::string& out) const {
   switch (kind_) {
     case Kind::null:
+    case Kind::include:
       out += "null";
       return;
     case Kind::boolean:
@@ -275,21 +290,22 @@ void Node::write_json(std::string& out) const {
   }
 }
 
-Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems) {
-  Builder builder(file, problems);
+Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems,
+                int index) {
+  Builder builder(file, problems, index);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
     Node root = builder.take();
-    Builder rest(file, problems);
+    Builder rest(file, problems, index);
     if (parser.HandleNextDocument(rest)) {
       problems.push_back({file, rest.take().at(), "a second document", "one document in a file"});
     }
     return root;
   } catch (const YAML::Exception& error) {
-    problems.push_back(
-        {file, mark_of(error.mark), "YAML that cannot be read (" + error.msg + ")", "valid YAML"});
+    problems.push_back({file, builder.mark_of(error.mark),
+                        "YAML that cannot be read (" + error.msg + ")", "valid YAML"});
   }
   return builder.take();
 }

@@ -16,6 +16,7 @@ namespace lockstep::scenario {
 struct Mark {
   int line = 0;
   int column = 0;
+  int file = 0;  // which one, where a document is put together from several
 };
 
 // Something wrong in a file: where, what stands there, and what should.
@@ -31,13 +32,15 @@ struct Problem {
 
 class Node {
  public:
-  enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
+  // include: the name of a file to stand here, written `!include NAME`; the caller's to resolve.
+  enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map, include };
   struct Entry;
 
   Node() = default;
   // A scalar as YAML's core schema reads a plain one: null, true, 12, 0x1f, 1.5, or text.
   static Node plain(std::string text, Mark at);
   static Node quoted(std::string text, Mark at);
+  static Node include(std::string name, Mark at);
   static Node list(Mark at);
   static Node map(Mark at);
 
@@ -91,7 +94,9 @@ struct Node::Entry {
 
 // Reads the one document in `text`. Syntax errors, a key that stands twice in a map, keys that are
 // not plain texts and a second document are problems; the node is then as far as it was read.
-Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems);
+// `index` becomes the Mark::file of its places.
+Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems,
+                int index = 0);
 
 // `text` as a JSON string, quotes included.
 std::string json_quoted(std::string_view text);

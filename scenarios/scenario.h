@@ -21,6 +21,7 @@ struct Settings {
   Capture capture = Capture::v0;      // unless init says otherwise
   Compression compression = Compression::none;
   bool strict = true;  // the mock records breaches of the protocol, and any one fails the scenario
+  bool suite_compatible = false;  // the mock does as the shared suite's own (mockserver/server.h)
   Duration latency = std::chrono::milliseconds{1};  // of the network, each way
 };
 

@@ -30,6 +30,7 @@ namespace {
 mock::ServerOptions server_options(const Settings& settings) {
   mock::ServerOptions options;
   options.strict = settings.strict;
+  options.suite_compatible = settings.suite_compatible;
   return options;
 }
 
@@ -86,25 +87,32 @@ void World::customise(Options& options) {
 
 Finding World::init(const std::string& name, const std::string& body,
                     const std::vector<std::string>& hooks) {
-  initialising_ = name;
   hooks_ = hooks;
-  if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
   return call(name, "/init", body);
 }
 
-Finding World::call(const std::string& name, std::string_view path, const std::string& body) {
+http::Response World::ask(const std::string& name, std::string_view method, std::string_view path,
+                          const std::string& body) {
+  if (path == "/init") {
+    initialising_ = name;
+    if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+  }
   http::Request request;
-  request.method = "POST";
+  request.method = method;
   request.url.scheme = "http";
   request.url.host = "adapter";
   request.url.path = path;
   request.url.query = "test_id=" + name;
   request.body = body;
-  const http::Reply reply = timed([&] { return adapter_->handle(request, clock_->read()); });
-  *last_answer_ = json::parse(reply.response.body, nullptr, false);
-  if (reply.response.status < 400) return std::nullopt;
+  return timed([&] { return adapter_->handle(request, clock_->read()); }).response;
+}
+
+Finding World::call(const std::string& name, std::string_view path, const std::string& body) {
+  const http::Response response = ask(name, "POST", path, body);
+  *last_answer_ = json::parse(response.body, nullptr, false);
+  if (response.status < 400) return std::nullopt;
   return Failure{"the adapter to carry out POST " + std::string(path),
-                 std::to_string(reply.response.status) + " " + reply.response.body};
+                 std::to_string(response.status) + " " + response.body};
 }
 
 bool World::has_client(const std::string& name) const {

@@ -50,9 +50,11 @@ class World {
   Trace& trace() noexcept { return trace_; }
   Duration elapsed() const noexcept { return clock_->now().time_since_epoch(); }
 
-  // Posts to an endpoint of the adapter for a client; "{}" where `body` is empty. The answer is
-  // kept as last_answer(), the virtual time it took as last_elapsed(). A status of 400 or more is a
-  // failure.
+  // Sends a request to an endpoint of the adapter for a client, and waits for its answer.
+  http::Response ask(const std::string& client, std::string_view method, std::string_view path,
+                     const std::string& body);
+  // Posts likewise. The answer is kept as last_answer(), the virtual time it took as
+  // last_elapsed(). A status of 400 or more is a failure.
   Finding call(const std::string& client, std::string_view path, const std::string& body);
   // Makes a client with the init parameters given, in JSON; hooks by name (hooks.h).
   Finding init(const std::string& client, const std::string& body,

@@ -13,6 +13,7 @@
 #include "clock/time.h"
 #include "clock/trace.h"
 #include "mockserver/server.h"
+#include "scenarios/action.h"
 
 namespace lockstep::contract {
 
@@ -47,6 +48,14 @@ class Stage {
   virtual const std::string& test_id() const = 0;
   // The mock's address, as the SDK is told it.
   virtual const std::string& mock_url() const = 0;
+
+  // What this stage can say against the SDK beyond the test's own steps: a breach of the protocol,
+  // a ledger that does not balance. Asked after the last step of a strict run.
+  struct Breach {
+    std::string law;
+    scenario::Failure failure;
+  };
+  virtual std::optional<Breach> breach() { return std::nullopt; }
 
   // What else of the run is worth telling, in the words of the trace; nullptr where the stage
   // cannot look into the SDK.
