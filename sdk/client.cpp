@@ -102,13 +102,7 @@ namespace {
 // {"name": value, ...} as one property value.
 void set_object(Event& event, std::string_view name, const Properties& members) {
   JsonWriter json;
-  json.raw('{');
-  bool first = true;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    json.member(members.at(i).first, first);
-    json.raw(members.at(i).second);
-  }
-  json.raw('}');
+  json.object(members);
   event.properties.set(name, Json{json.text()});
 }
 

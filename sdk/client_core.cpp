@@ -367,13 +367,7 @@ void ClientCore::report_flag(const FlagRequest& request, const FlagResult& resul
   }
   if (!request.groups.empty()) {
     JsonWriter groups;
-    groups.raw('{');
-    bool first = true;
-    for (const auto& [type, group] : request.groups) {
-      groups.member(type, first);
-      groups.string(group);
-    }
-    groups.raw('}');
+    groups.object(request.groups);
     event.properties.set("$groups", Json{groups.text()});
   }
   if (!capture(Lane::analytics, std::move(event)).ok()) return;

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -109,9 +110,13 @@ class ClientCore final {
   // more: what its callbacks refer to may be gone.
   void hush() noexcept { silenced_ = telling_; }
 
-  // What callers wait on, for Host::wait().
+  // What callers wait on, for Host::wait(); and whether it has come.
   std::mutex& mutex() const noexcept { return mutex_; }
   Condition& changed() noexcept { return changed_; }
+  bool holds(const std::function<bool()>& done) const {
+    const std::lock_guard lock(mutex_);
+    return done();
+  }
 
   // The engine's laws, checked; for tests and simulations.
   std::optional<std::string> broken_invariant() const;

@@ -7,32 +7,28 @@
 
 namespace lockstep::engine {
 
-Ticket Engine::flush(Now now, Instant deadline, Effects& out) {
-  const Ticket number = next_ticket_++;
-  TicketState ticket;
+Engine::TicketState& Engine::new_ticket(Ticket number, Instant deadline) {
+  TicketState& ticket = tickets_[number];
   ticket.upto = next_sequence_;
   ticket.deadline = deadline;
   ticket.report.pending = pending();
-  if (closed_) {
-    ticket.done = true;
-    ticket.report.status = FlushStatus::closed;
-  } else if (ticket.report.pending == 0) {
-    ticket.done = true;
-  }
-  tickets_.emplace(number, ticket);
+  return ticket;
+}
+
+Ticket Engine::flush(Now now, Instant deadline, Effects& out) {
+  const Ticket number = next_ticket_++;
+  TicketState& ticket = new_ticket(number, deadline);
+  ticket.done = closed_ || ticket.report.pending == 0;
+  if (closed_) ticket.report.status = FlushStatus::closed;
   if (!ticket.done) advance(now, out);
   return number;
 }
 
 Ticket Engine::shutdown(Now now, Instant deadline, Effects& out) {
   const Ticket number = next_ticket_++;
-  TicketState ticket;
-  ticket.upto = next_sequence_;
-  ticket.deadline = deadline;
+  TicketState& ticket = new_ticket(number, deadline);
   ticket.shutdown = true;
   ticket.done = closed_;
-  ticket.report.pending = pending();
-  tickets_.emplace(number, ticket);
   if (closed_) return number;
   closing_ = true;
   shutdown_deadline_ = std::min(shutdown_deadline_, deadline);

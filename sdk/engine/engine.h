@@ -171,6 +171,7 @@ class Engine {
   void wait_until(EndpointIndex index, Instant at, BatchPtr batch);
 
   // drain.cpp
+  TicketState& new_ticket(Ticket number, Instant deadline);
   void finish_tickets(Now now, Effects& out);
   void free_forgotten_tickets();
   void finish_shutdown(Now now, Effects& out);

@@ -8,30 +8,13 @@ namespace lockstep {
 
 namespace {
 
-void write_members(const Properties& properties, JsonWriter& out, bool& first) {
-  for (std::size_t i = 0; i < properties.size(); ++i) {
-    out.member(properties.at(i).first, first);
-    out.raw(properties.at(i).second);
-  }
-}
-
 void write_person(const FlagRequest& request, JsonWriter& out) {
   out.raw('{');
   bool first = true;
-  write_members(request.person_properties, out, first);
+  out.members(request.person_properties, first);
   if (!request.person_properties.has("distinct_id")) {
     out.member("distinct_id", first);
     out.string(request.distinct_id);
-  }
-  out.raw('}');
-}
-
-void write_groups(const FlagRequest& request, JsonWriter& out) {
-  out.raw('{');
-  bool first = true;
-  for (const auto& [type, group] : request.groups) {
-    out.member(type, first);
-    out.string(group);
   }
   out.raw('}');
 }
@@ -41,10 +24,7 @@ void write_group_properties(const FlagRequest& request, JsonWriter& out) {
   bool first = true;
   for (const auto& [type, properties] : request.group_properties) {
     out.member(type, first);
-    out.raw('{');
-    bool first_member = true;
-    write_members(properties, out, first_member);
-    out.raw('}');
+    out.object(properties);
   }
   out.raw('}');
 }
@@ -78,7 +58,7 @@ http::Request FlagCalls::encode(const FlagRequest& request) const {
   body.raw(R"(,"person_properties":)");
   write_person(request, body);
   body.raw(R"(,"groups":)");
-  write_groups(request, body);
+  body.object(request.groups);
   body.raw(R"(,"group_properties":)");
   write_group_properties(request, body);
   body.raw(R"(,"geoip_disable":)");

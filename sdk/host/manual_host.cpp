@@ -60,15 +60,11 @@ void ManualHost::poll() {
 
 bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
-  const auto finished = [&] {
-    const std::lock_guard lock(core.mutex());
-    return done();
-  };
   for (;;) {
     std::unique_lock lock(mutex_);
     const std::uint64_t round = rounds_;  // read before the look, so that no round's end is missed
     lock.unlock();
-    if (finished() || clock_->now() >= deadline) return true;
+    if (core.holds(done) || clock_->now() >= deadline) return true;
     lock.lock();
     if (pumping_) {
       // Another thread pumps for all of them; each of its rounds may bring what this one waits for.

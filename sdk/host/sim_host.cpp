@@ -73,12 +73,8 @@ bool SimHost::run_until_idle(Duration limit) {
 
 bool SimHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
-  const auto finished = [&] {
-    const std::lock_guard lock(core.mutex());
-    return done();
-  };
   settle();
-  while (!finished() && clock_->now() < deadline) {
+  while (!core.holds(done) && clock_->now() < deadline) {
     run_until(std::min(next_instant(), deadline));
   }
   return true;

@@ -175,6 +175,31 @@ void JsonWriter::member(std::string_view name, bool& first) {
   raw(':');
 }
 
+void JsonWriter::members(const Properties& properties, bool& first) {
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    const auto [name, json] = properties.at(i);
+    member(name, first);
+    raw(json);
+  }
+}
+
+void JsonWriter::object(const Properties& properties) {
+  raw('{');
+  bool first = true;
+  members(properties, first);
+  raw('}');
+}
+
+void JsonWriter::object(const std::map<std::string, std::string>& texts) {
+  raw('{');
+  bool first = true;
+  for (const auto& [name, text] : texts) {
+    member(name, first);
+    string(text);
+  }
+  raw('}');
+}
+
 bool is_json(std::string_view text) {
   // The parser skips a byte order mark at the start and takes a zero byte for the end; in the
   // middle of a batch both would make the whole of it unreadable.

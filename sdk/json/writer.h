@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,11 @@ class JsonWriter {
   void real(double number);
   // `"name":`, preceded by a comma unless it is the first member of its object.
   void member(std::string_view name, bool& first);
+  // `"name":value` of each, preceded by a comma unless it is the first of its object.
+  void members(const Properties& properties, bool& first);
+  // A whole object.
+  void object(const Properties& properties);
+  void object(const std::map<std::string, std::string>& texts);
 
   std::string_view text() const noexcept { return {data_, size_}; }
   std::size_t size() const noexcept { return size_; }

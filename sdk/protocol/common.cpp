@@ -85,6 +85,8 @@ void write_option(const OptionName& name, const EventOptions& options, JsonWrite
   }
 }
 
+namespace {
+
 void write_uuid(const Uuid& uuid, JsonWriter& out) {
   char text[Uuid::kTextLength + 2];
   text[0] = '"';
@@ -101,6 +103,19 @@ void write_time(WallTime time, JsonWriter& out) {
   out.raw(std::string_view(text, length + 2));
 }
 
+}  // namespace
+
+std::size_t write_head(const EventView& event, JsonWriter& out) {
+  out.raw(R"({"uuid":)");
+  const std::size_t uuid_at = out.size() + 1;
+  write_uuid(event.uuid, out);
+  out.raw(R"(,"event":)");
+  out.string(event.name);
+  out.raw(R"(,"timestamp":)");
+  write_time(event.timestamp, out);
+  return uuid_at;
+}
+
 http::Request make_post(const ProtocolConfig& config, std::string_view path) {
   http::Request request;
   request.method = "POST";
@@ -115,13 +130,16 @@ http::Request make_post(const ProtocolConfig& config, std::string_view path) {
   return request;
 }
 
-void append_events(const engine::Batch& batch, std::string& body) {
+void append_batch(const engine::Batch& batch, std::string& body) {
+  if (batch.lane == Lane::historical) body += R"(,"historical_migration":true)";
+  body += R"(,"batch":[)";
   bool first = true;
   for (const engine::EventRef& event : batch.events) {
     if (!first) body += ',';
     first = false;
     body += event.json();
   }
+  body += ']';
 }
 
 namespace {

@@ -53,15 +53,16 @@ void write_added(const ProtocolConfig& config, const PropertyList& own, JsonWrit
   }
 }
 
-// Quoted.
-void write_uuid(const Uuid& uuid, JsonWriter& out);
-void write_time(WallTime time, JsonWriter& out);
+// Begins an event's object with what stands at the root of it in every protocol: uuid, name and
+// timestamp. Returns where the 36 characters of the uuid start.
+std::size_t write_head(const EventView& event, JsonWriter& out);
 
 // A POST to the host's `path`, with Content-Type, User-Agent and the configured headers.
 http::Request make_post(const ProtocolConfig& config, std::string_view path);
 
-// Appends the events' JSON, comma-separated.
-void append_events(const engine::Batch& batch, std::string& body);
+// Appends the members of a request's body that hold the batch: `batch`, and what marks a historical
+// one.
+void append_batch(const engine::Batch& batch, std::string& body);
 
 // The Retry-After of a response (RFC 9110 section 10.2.3): delay-seconds or one of the three HTTP
 // date forms; the longest where there are several; nothing where there is none that can be read.

@@ -22,15 +22,9 @@ class PosthogBatch final : public Protocol {
   std::string_view name() const noexcept override { return name_; }
 
   std::size_t render(const EventView& event, JsonWriter& out) const override {
-    out.raw(R"({"uuid":)");
-    const std::size_t uuid_at = out.size() + 1;
-    protocol::write_uuid(event.uuid, out);
-    out.raw(R"(,"event":)");
-    out.string(event.name);
+    const std::size_t uuid_at = protocol::write_head(event, out);
     out.raw(R"(,"distinct_id":)");
     out.string(event.distinct_id);
-    out.raw(R"(,"timestamp":)");
-    protocol::write_time(event.timestamp, out);
     out.raw(R"(,"properties":{)");
     bool first = true;
     write_properties(event, out, first);
@@ -47,10 +41,8 @@ class PosthogBatch final : public Protocol {
     body += R"(,"sent_at":")";
     body += to_rfc3339(context.now.wall);
     body += '"';
-    if (context.batch.lane == Lane::historical) body += R"(,"historical_migration":true)";
-    body += R"(,"batch":[)";
-    protocol::append_events(context.batch, body);
-    body += "]}";
+    protocol::append_batch(context.batch, body);
+    body += '}';
     return request;
   }
 

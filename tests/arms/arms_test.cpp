@@ -16,14 +16,6 @@ constexpr ArmKind kArms[] = {
     {"socket", false, make_socket_arm},
 };
 
-std::unique_ptr<Arm> run(const ArmKind& kind, const Body& body) {
-  Options options = body_options();
-  if (body.adjust != nullptr) body.adjust(options);
-  std::unique_ptr<Arm> arm = kind.make(std::move(options));
-  body.run(*arm);
-  return arm;
-}
-
 class Arms : public testing::TestWithParam<Body> {};
 
 TEST_P(Arms, LeaveTheOneTraceOfTheBody) {

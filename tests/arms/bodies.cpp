@@ -6,10 +6,11 @@ namespace lockstep {
 
 using namespace std::chrono_literals;
 
-mock::Step status(int code, http::Headers headers) {
+mock::Step status(int code, http::Headers headers, std::optional<std::string> body) {
   mock::Step step;
   step.status = code;
   step.headers = std::move(headers);
+  step.body = std::move(body);
   return step;
 }
 
@@ -26,10 +27,6 @@ mock::Step results(std::vector<mock::EventResult> per_event) {
   return step;
 }
 
-void capture_all(Arm& arm, std::initializer_list<const char*> names) {
-  for (const char* name : names) arm.capture(name);
-}
-
 Options body_options() {
   Options options;
   options.api_key = "phc_arms";
@@ -41,6 +38,16 @@ Options body_options() {
   options.retry_max_backoff = 20ms;
   options.max_retry_after = 30ms;
   return options;
+}
+
+std::unique_ptr<Arm> run(const ArmKind& kind, const Body& body) {
+  Options options = body_options();
+  if (body.adjust != nullptr) body.adjust(options);
+  std::unique_ptr<Arm> arm = kind.make(std::move(options));
+  arm->server().enqueue(body.script);
+  for (const std::string& name : body.captures) arm->capture(name);
+  body.run(*arm);
+  return arm;
 }
 
 std::vector<Body> all_bodies() {

@@ -11,12 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 Body plain_batch() {
-  return {"PlainBatch", nullptr,
-          [](Arm& arm) {
-            capture_all(arm, {"a", "b", "c"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "PlainBatch", .captures = {"a", "b", "c"}, .trace = R"(
 POST /batch/ attempt 1 [a b c] -> 200
 request analytics attempt 1 [a b c]: 200
 a: delivered, lane analytics, attempts 1, status 200
@@ -31,14 +26,16 @@ ledger: captured 3, delivered 3, unconfirmed 0, dropped 0, pending 0, requests 1
 }
 
 Body batches_in_capture_order() {
-  return {"BatchesInCaptureOrder", [](Options& options) { options.max_batch_size = 2; },
-          [](Arm& arm) {
-            capture_all(arm, {"a", "b", "c", "d", "e"});
-            arm.flush();
-            arm.shutdown(10s);
-            arm.capture("late");
-          },
-          R"(
+  return {.name = "BatchesInCaptureOrder",
+          .adjust = [](Options& options) { options.max_batch_size = 2; },
+          .captures = {"a", "b", "c", "d", "e"},
+          .run =
+              [](Arm& arm) {
+                arm.flush();
+                arm.shutdown(10s);
+                arm.capture("late");
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 200
 POST /batch/ attempt 1 [c d] -> 200
 POST /batch/ attempt 1 [e] -> 200
@@ -63,13 +60,12 @@ ledger: captured 5, delivered 5, unconfirmed 0, dropped 0, pending 0, requests 3
 }
 
 Body shutdown_drains() {
-  return {"ShutdownDrains", [](Options& options) { options.max_batch_size = 1; },
-          [](Arm& arm) {
-            arm.server().enqueue({status(503)});
-            capture_all(arm, {"a", "b"});
-            arm.shutdown(10s);
-          },
-          R"(
+  return {.name = "ShutdownDrains",
+          .adjust = [](Options& options) { options.max_batch_size = 1; },
+          .script = {status(503)},
+          .captures = {"a", "b"},
+          .run = [](Arm& arm) { arm.shutdown(10s); },
+          .trace = R"(
 POST /batch/ attempt 1 [a] -> 503
 POST /batch/ attempt 2 [a] -> 200
 POST /batch/ attempt 1 [b] -> 200
@@ -86,19 +82,20 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 3
 }
 
 Body lanes_do_not_wait_for_each_other() {
-  return {"LanesDoNotWaitForEachOther", nullptr,
-          [](Arm& arm) {
-            mock::Sequence analytics;
-            analytics.path = "/batch/";
-            analytics.steps = {status(503), status(503)};
-            arm.server().add_sequence(std::move(analytics));
-            arm.capture("a");
-            arm.capture("generation", Lane::ai);
-            arm.capture("old", Lane::historical);
-            arm.capture("b");
-            arm.flush();
-          },
-          R"(
+  return {.name = "LanesDoNotWaitForEachOther",
+          .run =
+              [](Arm& arm) {
+                mock::Sequence analytics;
+                analytics.path = "/batch/";
+                analytics.steps = {status(503), status(503)};
+                arm.server().add_sequence(std::move(analytics));
+                arm.capture("a");
+                arm.capture("generation", Lane::ai);
+                arm.capture("old", Lane::historical);
+                arm.capture("b");
+                arm.flush();
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 503
 POST /batch/ attempt 2 [a b] -> 503
 POST /batch/ attempt 1 [old] -> 200
@@ -123,13 +120,11 @@ ledger: captured 4, delivered 4, unconfirmed 0, dropped 0, pending 0, requests 5
 }
 
 Body gzip() {
-  return {"Gzip", [](Options& options) { options.compression = Compression::gzip; },
-          [](Arm& arm) {
-            arm.server().enqueue({status(503)});
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "Gzip",
+          .adjust = [](Options& options) { options.compression = Compression::gzip; },
+          .script = {status(503)},
+          .captures = {"a", "b"},
+          .trace = R"(
 POST /batch/ attempt 1 [a b] gzip -> 503
 POST /batch/ attempt 2 [a b] gzip -> 200
 request analytics attempt 1 [a b]: 503
@@ -144,12 +139,10 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 2
 }
 
 Body zstd() {
-  return {"Zstd", [](Options& options) { options.compression = Compression::zstd; },
-          [](Arm& arm) {
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "Zstd",
+          .adjust = [](Options& options) { options.compression = Compression::zstd; },
+          .captures = {"a", "b"},
+          .trace = R"(
 POST /batch/ attempt 1 [a b] zstd -> 200
 request analytics attempt 1 [a b]: 200
 a: delivered, lane analytics, attempts 1, status 200
@@ -162,14 +155,12 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 1
 }
 
 Body partial_results() {
-  return {"PartialResults", [](Options& options) { options.capture = Capture::v1; },
-          [](Arm& arm) {
-            arm.server().enqueue(
-                {results({"ok", "retry", "drop", "limited", "retry"}), results({"retry", "ok"})});
-            capture_all(arm, {"a", "b", "c", "d", "e"});
-            arm.flush();
-          },
-          R"(
+  return {
+      .name = "PartialResults",
+      .adjust = [](Options& options) { options.capture = Capture::v1; },
+      .script = {results({"ok", "retry", "drop", "limited", "retry"}), results({"retry", "ok"})},
+      .captures = {"a", "b", "c", "d", "e"},
+      .trace = R"(
 POST /i/v1/analytics/events attempt 1 [a b c d e] -> 200
 POST /i/v1/analytics/events attempt 2 [b e] -> 200
 POST /i/v1/analytics/events attempt 3 [b] -> 200
@@ -191,15 +182,11 @@ ledger: captured 5, delivered 4, unconfirmed 0, dropped 1, pending 0, requests 3
 }
 
 Body answer_that_names_nobody() {
-  return {"AnswerThatNamesNobody", [](Options& options) { options.capture = Capture::v1; },
-          [](Arm& arm) {
-            mock::Step silent = status(200);
-            silent.body = R"({"results": {}})";
-            arm.server().enqueue({silent});
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "AnswerThatNamesNobody",
+          .adjust = [](Options& options) { options.capture = Capture::v1; },
+          .script = {status(200, {}, R"({"results": {}})")},
+          .captures = {"a", "b"},
+          .trace = R"(
 POST /i/v1/analytics/events attempt 1 [a b] -> 200
 request analytics attempt 1 [a b]: 200
 a: unconfirmed, lane analytics, attempts 1, status 200

@@ -11,13 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 
 Body too_large_is_split() {
-  return {"TooLargeIsSplit", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(413), status(413)});
-            capture_all(arm, {"a", "b", "c", "d"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "TooLargeIsSplit",
+          .script = {status(413), status(413)},
+          .captures = {"a", "b", "c", "d"},
+          .trace = R"(
 POST /batch/ attempt 1 [a b c d] -> 413
 POST /batch/ attempt 2 [a b] -> 413
 POST /batch/ attempt 1 [c d] -> 200
@@ -42,13 +39,7 @@ ledger: captured 4, delivered 4, unconfirmed 0, dropped 0, pending 0, requests 5
 }
 
 Body one_event_too_large() {
-  return {"OneEventTooLarge", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(413)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
+  return {.name = "OneEventTooLarge", .script = {status(413)}, .captures = {"a"}, .trace = R"(
 POST /batch/ attempt 1 [a] -> 413
 request analytics attempt 1 [a]: 413
 a: dropped too_large, lane analytics, attempts 1, status 413
@@ -58,15 +49,16 @@ ledger: captured 1, delivered 0, unconfirmed 0, dropped 1, pending 0, requests 1
 }
 
 Body rejected() {
-  return {"Rejected", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(400)});
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-            arm.capture("c");
-            arm.flush();
-          },
-          R"(
+  return {.name = "Rejected",
+          .script = {status(400)},
+          .captures = {"a", "b"},
+          .run =
+              [](Arm& arm) {
+                arm.flush();
+                arm.capture("c");
+                arm.flush();
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 400
 POST /batch/ attempt 1 [c] -> 200
 request analytics attempt 1 [a b]: 400
@@ -82,14 +74,16 @@ ledger: captured 3, delivered 1, unconfirmed 0, dropped 2, pending 0, requests 2
 }
 
 Body queue_full() {
-  return {"QueueFull", [](Options& options) { options.max_queue_size = 2; },
-          [](Arm& arm) {
-            capture_all(arm, {"a", "b", "c", "d"});
-            arm.flush();
-            arm.capture("e");
-            arm.flush();
-          },
-          R"(
+  return {.name = "QueueFull",
+          .adjust = [](Options& options) { options.max_queue_size = 2; },
+          .captures = {"a", "b", "c", "d"},
+          .run =
+              [](Arm& arm) {
+                arm.flush();
+                arm.capture("e");
+                arm.flush();
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 200
 POST /batch/ attempt 1 [e] -> 200
 request analytics attempt 1 [a b]: 200
@@ -111,16 +105,14 @@ ledger: captured 5, delivered 3, unconfirmed 0, dropped 2, pending 0, requests 2
 }
 
 Body oldest_evicted() {
-  return {"OldestEvicted",
-          [](Options& options) {
-            options.max_queue_size = 2;
-            options.queue_full = QueueFullPolicy::drop_oldest;
-          },
-          [](Arm& arm) {
-            capture_all(arm, {"a", "b", "c"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "OldestEvicted",
+          .adjust =
+              [](Options& options) {
+                options.max_queue_size = 2;
+                options.queue_full = QueueFullPolicy::drop_oldest;
+              },
+          .captures = {"a", "b", "c"},
+          .trace = R"(
 POST /batch/ attempt 1 [b c] -> 200
 request analytics attempt 1 [b c]: 200
 a: dropped evicted, lane analytics, attempts 0, status 0
@@ -134,17 +126,18 @@ ledger: captured 3, delivered 2, unconfirmed 0, dropped 1, pending 0, requests 1
 }
 
 Body shutdown_with_a_stalled_server() {
-  return {"ShutdownWithAStalledServer", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::no_answer)});
-            arm.capture("a");
-            arm.begin_flush();
-            arm.wait_for_requests(1);
-            arm.capture("b");
-            arm.shutdown(100ms);
-            arm.capture("late");
-          },
-          R"(
+  return {.name = "ShutdownWithAStalledServer",
+          .script = {fault(http::Fault::no_answer)},
+          .captures = {"a"},
+          .run =
+              [](Arm& arm) {
+                arm.begin_flush();
+                arm.wait_for_requests(1);
+                arm.capture("b");
+                arm.shutdown(100ms);
+                arm.capture("late");
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a] -> 200 no_answer
 request analytics attempt 1 [a]: cancelled
 a: dropped shutdown_deadline, lane analytics, attempts 1, status 0

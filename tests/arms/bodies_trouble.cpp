@@ -11,13 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 
 Body two_failures_then_success() {
-  return {"TwoFailuresThenSuccess", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(503), status(503)});
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "TwoFailuresThenSuccess",
+          .script = {status(503), status(503)},
+          .captures = {"a", "b"},
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 503
 POST /batch/ attempt 2 [a b] -> 503
 POST /batch/ attempt 3 [a b] -> 200
@@ -34,13 +31,10 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 3
 }
 
 Body attempts_exhausted() {
-  return {"AttemptsExhausted", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(500), status(502), status(504)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
+  return {.name = "AttemptsExhausted",
+          .script = {status(500), status(502), status(504)},
+          .captures = {"a"},
+          .trace = R"(
 POST /batch/ attempt 1 [a] -> 500
 POST /batch/ attempt 2 [a] -> 502
 POST /batch/ attempt 3 [a] -> 504
@@ -54,15 +48,16 @@ ledger: captured 1, delivered 0, unconfirmed 0, dropped 1, pending 0, requests 3
 }
 
 Body retry_after() {
-  return {"RetryAfter", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({status(429, {{"Retry-After", "3600"}})});
-            arm.capture("a");
-            arm.flush();
-            arm.capture("b");
-            arm.flush();
-          },
-          R"(
+  return {.name = "RetryAfter",
+          .script = {status(429, {{"Retry-After", "3600"}})},
+          .captures = {"a"},
+          .run =
+              [](Arm& arm) {
+                arm.flush();
+                arm.capture("b");
+                arm.flush();
+              },
+          .trace = R"(
 POST /batch/ attempt 1 [a] -> 429
 POST /batch/ attempt 2 [a] -> 200
 POST /batch/ attempt 1 [b] -> 200
@@ -80,13 +75,10 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 3
 }
 
 Body reset_after_processing() {
-  return {"ResetAfterProcessing", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::reset_after)});
-            capture_all(arm, {"a", "b"});
-            arm.flush();
-          },
-          R"(
+  return {.name = "ResetAfterProcessing",
+          .script = {fault(http::Fault::reset_after)},
+          .captures = {"a", "b"},
+          .trace = R"(
 POST /batch/ attempt 1 [a b] -> 200 reset_after
 POST /batch/ attempt 2 [a b] -> 200
 request analytics attempt 1 [a b]: reset
@@ -100,88 +92,44 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 2
 )"};
 }
 
-Body reset_before_processing() {
-  return {"ResetBeforeProcessing", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::reset_before)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
-POST /batch/ attempt 1 [a] -> 200 reset_before
+// One event whose first answer does not come as it should: `error` is what the transport makes of
+// it, `received` how often the server processed the event.
+Body answer_that_fails(std::string name, const mock::Step& first, const std::string& error,
+                       int received) {
+  return {.name = std::move(name),
+          .script = {first},
+          .captures = {"a"},
+          .trace = "\nPOST /batch/ attempt 1 [a] -> 200 " +
+                   std::string(mock::fault_name(first.fault)) + R"(
 POST /batch/ attempt 2 [a] -> 200
-request analytics attempt 1 [a]: reset
+request analytics attempt 1 [a]: )" +
+                   error + R"(
 request analytics attempt 2 [a]: 200
 a: delivered, lane analytics, attempts 2, status 200
-stored a of 1 received
-flush: complete, delivered 1, dropped 0, pending 0
-ledger: captured 1, delivered 1, unconfirmed 0, dropped 0, pending 0, requests 2, retries 1
-)"};
-}
-
-Body truncated_body() {
-  return {"TruncatedBody", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::truncate_body, 3)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
-POST /batch/ attempt 1 [a] -> 200 truncate_body
-POST /batch/ attempt 2 [a] -> 200
-request analytics attempt 1 [a]: truncated
-request analytics attempt 2 [a]: 200
-a: delivered, lane analytics, attempts 2, status 200
-stored a of 2 received
-flush: complete, delivered 1, dropped 0, pending 0
-ledger: captured 1, delivered 1, unconfirmed 0, dropped 0, pending 0, requests 2, retries 1
-)"};
-}
-
-Body not_http() {
-  return {"NotHttp", nullptr,
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::garbage)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
-POST /batch/ attempt 1 [a] -> 200 garbage
-POST /batch/ attempt 2 [a] -> 200
-request analytics attempt 1 [a]: malformed
-request analytics attempt 2 [a]: 200
-a: delivered, lane analytics, attempts 2, status 200
-stored a of 2 received
+stored a of )" + std::to_string(received) +
+                   R"( received
 flush: complete, delivered 1, dropped 0, pending 0
 ledger: captured 1, delivered 1, unconfirmed 0, dropped 0, pending 0, requests 2, retries 1
 )"};
 }
 
 Body request_timeout() {
-  return {"RequestTimeout", [](Options& options) { options.request_timeout = 1s; },
-          [](Arm& arm) {
-            arm.server().enqueue({fault(http::Fault::no_answer)});
-            arm.capture("a");
-            arm.flush();
-          },
-          R"(
-POST /batch/ attempt 1 [a] -> 200 no_answer
-POST /batch/ attempt 2 [a] -> 200
-request analytics attempt 1 [a]: timeout
-request analytics attempt 2 [a]: 200
-a: delivered, lane analytics, attempts 2, status 200
-stored a of 1 received
-flush: complete, delivered 1, dropped 0, pending 0
-ledger: captured 1, delivered 1, unconfirmed 0, dropped 0, pending 0, requests 2, retries 1
-)"};
+  Body body = answer_that_fails("RequestTimeout", fault(http::Fault::no_answer), "timeout", 1);
+  body.adjust = [](Options& options) { options.request_timeout = 1s; };
+  return body;
 }
 
 }  // namespace
 
 std::vector<Body> trouble_bodies() {
-  return {
-      two_failures_then_success(), attempts_exhausted(), retry_after(), reset_after_processing(),
-      reset_before_processing(),   truncated_body(),     not_http(),    request_timeout()};
+  return {two_failures_then_success(),
+          attempts_exhausted(),
+          retry_after(),
+          reset_after_processing(),
+          answer_that_fails("ResetBeforeProcessing", fault(http::Fault::reset_before), "reset", 1),
+          answer_that_fails("TruncatedBody", fault(http::Fault::truncate_body, 3), "truncated", 2),
+          answer_that_fails("NotHttp", fault(http::Fault::garbage), "malformed", 2),
+          request_timeout()};
 }
 
 }  // namespace lockstep
