@@ -112,6 +112,7 @@ class Composer {
     if (request_.route == Route::v1) add_v1_parts();
     Answer answer;
     answer.accepted = accepted();
+    answer.body_filled_in = !step_.body;
     fill_body();
     answer.response = {step_.status, std::move(step_.headers), step_.body.value_or("")};
     return answer;

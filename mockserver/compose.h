@@ -15,6 +15,7 @@ namespace lockstep::mock {
 
 struct Answer {
   http::Response response;
+  bool body_filled_in = false;  // see JournalEntry
   // By place in the batch: whether the answer says that the event is taken. Empty where the request
   // is no capture request or holds no events.
   std::vector<bool> accepted;

@@ -180,6 +180,7 @@ http::Reply Server::State::answer(ParsedRequest parsed, std::optional<Step> give
   reply.fault_bytes = given->fault_bytes;
   Answer composed = compose(std::move(*given), parsed, judgement, options.suite_compatible);
   if (processed && options.keep_store) remember(mine, parsed, composed, number);
+  const bool body_filled_in = composed.body_filled_in;
   reply.response = std::move(composed.response);
 
   JournalEntry entry = make_entry(std::move(parsed));
@@ -187,6 +188,7 @@ http::Reply Server::State::answer(ParsedRequest parsed, std::optional<Step> give
   entry.status = reply.response.status;
   entry.response_headers = reply.response.headers;
   entry.response_body = reply.response.body;
+  entry.body_filled_in = body_filled_in;
   entry.delay = reply.delay;
   entry.fault = reply.fault;
   entry.processed = processed;

@@ -1,7 +1,5 @@
 // What the mock server is told. Its script is the mock's own (mockserver/script.h), written in YAML
 // instead of JSON, and checked by the mock's own reader while the file is loaded.
-#include <charconv>
-
 #include "mockserver/script.h"
 #include "scenarios/action.h"
 #include "scenarios/world.h"
@@ -21,29 +19,6 @@ constexpr Field kScript[] = {
     {"max_body_bytes", Type::integer, false, "a longer body gets 413"},
     {"max_batch_events", Type::integer, false, "a longer batch gets 413"},
 };
-
-// The place in the file of "sequences[0].steps[2].fault", as far as it exists there.
-Mark place_of(const Node& params, std::string_view path) {
-  const Node* node = &params;
-  while (!path.empty()) {
-    const Node* next = nullptr;
-    if (path.starts_with('[')) {
-      std::size_t index = 0;
-      const auto end = path.find(']');
-      std::from_chars(path.data() + 1, path.data() + std::min(end, path.size()), index);
-      if (index < node->items().size()) next = &node->items()[index];
-      path.remove_prefix(std::min(end, path.size() - 1) + 1);
-    } else {
-      const auto end = std::min(path.find_first_of(".["), path.size());
-      next = node->find(path.substr(0, end));
-      path.remove_prefix(end);
-    }
-    if (path.starts_with('.')) path.remove_prefix(1);
-    if (next == nullptr) break;
-    node = next;
-  }
-  return node->at();
-}
 
 std::optional<Complaint> check_script(const Node& params) {
   try {

@@ -197,6 +197,28 @@ std::string to_text(Duration duration) {
   return text;
 }
 
+Mark place_of(const Node& root, std::string_view path) {
+  const Node* node = &root;
+  while (!path.empty()) {
+    const Node* next = nullptr;
+    if (path.starts_with('[')) {
+      std::size_t index = 0;
+      const auto end = path.find(']');
+      std::from_chars(path.data() + 1, path.data() + std::min(end, path.size()), index);
+      if (index < node->items().size()) next = &node->items()[index];
+      path.remove_prefix(std::min(end, path.size() - 1) + 1);
+    } else {
+      const auto end = std::min(path.find_first_of(".["), path.size());
+      next = node->find(path.substr(0, end));
+      path.remove_prefix(end);
+    }
+    if (path.starts_with('.')) path.remove_prefix(1);
+    if (next == nullptr) break;
+    node = next;
+  }
+  return node->at();
+}
+
 const Node& Params::node(std::string_view name) const {
   const Node* found = map_.find(name);
   if (found == nullptr) throw std::logic_error("no parameter " + std::string(name));

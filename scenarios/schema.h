@@ -44,6 +44,9 @@ struct Field {
 void check_fields(const Node& map, std::span<const Field> fields, const std::string& owner, Mark at,
                   const std::string& file, std::vector<Problem>& problems);
 
+// Where in the file "sequences[0].steps[2].fault" of `root` stands, as far as it exists there.
+Mark place_of(const Node& root, std::string_view path);
+
 // Days, hours, minutes, seconds, ms, us and ns, largest first: "1d12h", "1.5s", "-250ms". At most
 // nine digits after a point. Nothing for any other text, a bare number included.
 std::optional<Duration> parse_duration(std::string_view text);

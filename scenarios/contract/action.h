@@ -28,12 +28,14 @@ using scenario::Finding;
 // A request as the original's mock server records it.
 struct Recorded {
   mock::JournalEntry entry;
-  // The decoded body as JSON; nullptr where it is empty, cannot be decoded or is not JSON.
+  // The decoded body as JSON; nullptr where it is empty, cannot be decoded, is not JSON or is
+  // longer than the journal keeps.
   std::shared_ptr<const nlohmann::json> body;
-  // The events in it, in whichever of the forms it has (an array, under "batch" or "data", one
-  // event); nullptr where there is no body.
+  // The events in it, an array, in whichever of the forms it has (an array, under "batch" or
+  // "data", one event); nullptr where there is no body, or none of these.
   std::shared_ptr<const nlohmann::json> events;
-  // The answer's body as JSON; nullptr likewise.
+  // The body that the test or capture v1 gave the answer, as JSON; nullptr likewise, and where the
+  // mock filled one in.
   std::shared_ptr<const nlohmann::json> answer;
 };
 
@@ -49,7 +51,7 @@ class Context {
   const std::vector<Recorded>& requests();
 
   // Calls the adapter. A failure where it does not answer, answers with a status of 400 or more, or
-  // with something that is not JSON.
+  // with something that is not JSON; then answer() stays as it was.
   Finding call(std::string_view method, std::string_view path,
                const std::optional<std::string>& body = std::nullopt);
   // The answer of the last call.
@@ -57,6 +59,7 @@ class Context {
 
   // What assert_action_result looks at: the answer of the last capture_ai or get_feature_flag.
   void keep_answer_as_result();
+  void forget_result();
   const nlohmann::json& result() const noexcept { return *result_; }
 
  private:
