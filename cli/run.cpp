@@ -1,4 +1,6 @@
 // `lockstep run`: replays scenario files in process, in virtual time.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/load.h"
+#include "scenarios/progress.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
 
@@ -18,15 +21,22 @@ namespace lockstep::cli {
 namespace {
 
 // A tool that was built here reads the tree it was built from, an installed one what came with it.
+// Below the current folder the path is relative, so that reports are easy to read.
 std::string default_catalogue() {
-  return std::filesystem::exists(LOCKSTEP_CATALOGUE) ? LOCKSTEP_CATALOGUE
-                                                     : LOCKSTEP_INSTALLED_CATALOGUE;
+  const std::filesystem::path catalogue = std::filesystem::exists(LOCKSTEP_CATALOGUE)
+                                              ? LOCKSTEP_CATALOGUE
+                                              : LOCKSTEP_INSTALLED_CATALOGUE;
+  std::error_code problem;
+  const auto relative = std::filesystem::proximate(catalogue, problem);
+  const bool below = !problem && !relative.empty() && *relative.begin() != "..";
+  return (below ? relative : catalogue).string();
 }
 
 struct RunArguments {
   std::vector<std::string> paths{default_catalogue()};
   std::string format = "text";
   std::string filter;
+  std::string only;
   std::uint64_t seed = 1;
   std::string trace_file;
   bool list = false;
@@ -35,6 +45,21 @@ struct RunArguments {
 int complain(const std::string& problem) {
   std::cerr << "lockstep run: " << problem << '\n';
   return kBadUsage;
+}
+
+std::string nothing_found(const RunArguments& arguments) {
+  if (!arguments.only.empty()) return "no scenario is called \"" + arguments.only + "\"";
+  if (!arguments.filter.empty()) return "no scenario's name contains \"" + arguments.filter + "\"";
+  return "no scenarios found";
+}
+
+scenario::Run run_with_progress(const std::vector<scenario::Scenario>& scenarios,
+                                const RunArguments& arguments) {
+  SystemClock stopwatch;
+  scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, scenarios.size(), stopwatch);
+  return scenario::run(scenarios,
+                       {arguments.seed, &stopwatch, !arguments.trace_file.empty(),
+                        [&](const scenario::Result& result) { progress.ended(result); }});
 }
 
 bool write_traces(const scenario::Run& run, const std::string& path) {
@@ -52,22 +77,17 @@ int run_scenarios(const RunArguments& arguments) {
     std::cerr << problem.to_text() << '\n';
   if (!catalogue.problems.empty()) return kBadUsage;
   std::erase_if(catalogue.scenarios, [&](const scenario::Scenario& one) {
-    return one.name.find(arguments.filter) == std::string::npos;
+    return one.name.find(arguments.filter) == std::string::npos ||
+           (!arguments.only.empty() && one.name != arguments.only);
   });
-  if (catalogue.scenarios.empty()) {
-    return complain(arguments.filter.empty()
-                        ? "no scenarios found"
-                        : "no scenario's name contains \"" + arguments.filter + "\"");
-  }
+  if (catalogue.scenarios.empty()) return complain(nothing_found(arguments));
   if (arguments.list) {
     for (const scenario::Scenario& one : catalogue.scenarios) {
       std::cout << one.file << ':' << one.at.line << ": " << one.name << '\n';
     }
     return kPassed;
   }
-  SystemClock stopwatch;
-  const scenario::Run run = scenario::run(
-      catalogue.scenarios, {arguments.seed, &stopwatch, !arguments.trace_file.empty()});
+  const scenario::Run run = run_with_progress(catalogue.scenarios, arguments);
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
   if (!arguments.trace_file.empty() && !write_traces(run, arguments.trace_file)) {
     return complain("cannot write " + arguments.trace_file);
@@ -88,6 +108,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
       ->capture_default_str();
   verb->add_option("--filter", arguments->filter, "Only scenarios whose name contains this text");
+  verb->add_option("--only", arguments->only, "Just the scenario of this name");
   verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
       ->capture_default_str();
   verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");

@@ -3,12 +3,84 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "scenarios/node.h"
-#include "scenarios/schema.h"
+#include "scenarios/report_parts.h"
 
 namespace lockstep::scenario {
 
 namespace {
+
+// Of a failure's requests in texts; the JSON report has them all.
+constexpr std::size_t kRequestsAtEachEnd = 15;
+
+template <typename Holds>
+std::size_t count(const std::vector<const Result*>& results, Holds holds) {
+  return static_cast<std::size_t>(std::count_if(results.begin(), results.end(), holds));
+}
+
+// The further lines of a text stand under its first.
+std::string hanging(const std::string& text, std::size_t margin) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out.append(margin, ' ');
+  }
+  return out;
+}
+
+// The first and the last of many, and how many are between them.
+std::string request_lines(const std::vector<std::string>& requests) {
+  const bool all = requests.size() <= 2 * kRequestsAtEachEnd + 1;
+  std::string out;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!all && i == kRequestsAtEachEnd) {
+      i = requests.size() - kRequestsAtEachEnd;
+      out += "  ... " + std::to_string(i - kRequestsAtEachEnd) + " more ...\n";
+    }
+    out += "  " + requests[i] + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t Suite::passed() const {
+  return count(results, [](const Result* result) { return result->passed(); });
+}
+
+std::size_t Suite::failures() const {
+  return count(results, [](const Result* result) { return result->failed.has_value(); });
+}
+
+std::size_t Suite::skipped() const {
+  return count(results, [](const Result* result) { return !result->skipped.empty(); });
+}
+
+Duration Suite::virtual_time() const {
+  Duration sum{0};
+  for (const Result* result : results) sum = saturating_add(sum, result->virtual_time);
+  return sum;
+}
+
+Duration Suite::real_time() const {
+  Duration sum{0};
+  for (const Result* result : results) sum = saturating_add(sum, result->real_time);
+  return sum;
+}
+
+std::string Suite::title() const { return target.empty() ? name : name + " (" + target + ")"; }
+
+std::vector<Suite> suites_of(const Run& run) {
+  std::vector<Suite> suites;
+  for (const Result& result : run.results) {
+    const std::string& name = result.suite.empty() ? result.file : result.suite;
+    auto found = std::find_if(suites.begin(), suites.end(), [&](const Suite& suite) {
+      return suite.name == name && suite.target == result.target;
+    });
+    if (found == suites.end()) found = suites.insert(found, Suite{name, result.target, {}});
+    found->results.push_back(&result);
+  }
+  return suites;
+}
 
 std::string milliseconds(Duration time) {
   char text[32];
@@ -28,162 +100,23 @@ std::string hex(std::uint64_t number) {
   return text;
 }
 
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
+std::string counts(std::size_t passed, std::size_t failed, std::size_t skipped) {
+  std::string out = std::to_string(passed) + " passed, " + std::to_string(failed) + " failed";
+  if (skipped > 0) out += ", " + std::to_string(skipped) + " skipped";
+  return out;
 }
 
-std::string where(const Result& result) {
+std::string place(const Result& result) {
   const Mark at = result.failed ? result.failed->at : result.at;
   return result.file + ":" + std::to_string(at.line);
 }
 
-std::string step_name(const Result& result) {
+std::string failed_step(const Result& result) {
   const FailedStep& failed = *result.failed;
   if (failed.number == 0) return "after the last step (" + failed.action + ")";
   return "step " + std::to_string(failed.number) + " of " + std::to_string(result.steps) + " (" +
          failed.action + ")";
 }
-
-std::string totals(const Run& run) {
-  return std::to_string(run.results.size() - run.failures()) + " passed, " +
-         std::to_string(run.failures()) + " failed";
-}
-
-std::string indented(const std::string& text, const std::string& margin) {
-  std::string out = margin;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += margin;
-  }
-  while (out.ends_with(' ') || out.ends_with('\n')) out.pop_back();
-  return out + "\n";
-}
-
-std::string as_text(const Run& run) {
-  std::size_t width = 0;
-  for (const Result& result : run.results) width = std::max(width, result.name.size());
-  std::string out;
-  for (const Result& result : run.results) {
-    out += (result.passed() ? "pass  " : "FAIL  ") + padded(result.name, width) + "  virtual " +
-           padded(to_text(result.virtual_time), 12) + "  real " + milliseconds(result.real_time) +
-           " ms\n";
-    if (!result.passed()) out += indented(explain(result), "      ");
-  }
-  out += "\n" + totals(run) + "; virtual time " + to_text(run.virtual_time()) + ", real time " +
-         milliseconds(run.real_time()) + " ms; trace digest " + hex(run.digest) + "\n";
-  return out;
-}
-
-std::string json_of(const Result& result) {
-  std::string out = "{\"name\":" + json_quoted(result.name) +
-                    ",\"file\":" + json_quoted(result.file) +
-                    ",\"line\":" + std::to_string(result.at.line) +
-                    ",\"passed\":" + (result.passed() ? "true" : "false") +
-                    ",\"virtual_seconds\":" + seconds(result.virtual_time) +
-                    ",\"real_seconds\":" + seconds(result.real_time) +
-                    ",\"trace_entries\":" + std::to_string(result.trace_entries) +
-                    ",\"trace_digest\":" + json_quoted(hex(result.digest));
-  if (!result.passed()) {
-    const FailedStep& failed = *result.failed;
-    out += ",\"failure\":{\"step\":" + std::to_string(failed.number) +
-           ",\"action\":" + json_quoted(failed.action) +
-           ",\"line\":" + std::to_string(failed.at.line) +
-           ",\"expected\":" + json_quoted(failed.failure.expected) +
-           ",\"seen\":" + json_quoted(failed.failure.seen) + ",\"requests\":[";
-    for (const std::string& request : result.requests) {
-      out += (&request == result.requests.data() ? "" : ",") + json_quoted(request);
-    }
-    out += "]}";
-  }
-  return out + "}";
-}
-
-std::string as_json(const Run& run) {
-  std::string out = "{\"scenarios\":[";
-  for (const Result& result : run.results) {
-    out += (&result == run.results.data() ? "\n  " : ",\n  ") + json_of(result);
-  }
-  return out + "\n],\"passed\":" + std::to_string(run.results.size() - run.failures()) +
-         ",\"failed\":" + std::to_string(run.failures()) +
-         ",\"virtual_seconds\":" + seconds(run.virtual_time()) +
-         ",\"real_seconds\":" + seconds(run.real_time()) +
-         ",\"trace_digest\":" + json_quoted(hex(run.digest)) + "}\n";
-}
-
-// Control characters have no form in XML 1.0 at all; they become question marks.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
-  }
-  return out;
-}
-
-std::string as_junit(const Run& run) {
-  const std::string counts = "tests=\"" + std::to_string(run.results.size()) + "\" failures=\"" +
-                             std::to_string(run.failures()) + "\" time=\"" +
-                             seconds(run.real_time()) + "\"";
-  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites " + counts +
-                    ">\n  <testsuite name=\"lockstep\" " + counts + ">\n" +
-                    "    <properties><property name=\"trace_digest\" value=\"" + hex(run.digest) +
-                    "\"/><property name=\"virtual_seconds\" value=\"" +
-                    seconds(run.virtual_time()) + "\"/></properties>\n";
-  for (const Result& result : run.results) {
-    out += "    <testcase classname=\"" + xml(result.file) + "\" name=\"" + xml(result.name) +
-           "\" time=\"" + seconds(result.real_time) + "\"";
-    if (result.passed()) {
-      out += "/>\n";
-      continue;
-    }
-    const Failure& failure = result.failed->failure;
-    out += ">\n      <failure message=\"" +
-           xml("expected " + failure.expected + "; saw " + failure.seen) + "\">" +
-           xml(explain(result)) + "</failure>\n    </testcase>\n";
-  }
-  return out + "  </testsuite>\n</testsuites>\n";
-}
-
-std::string cell(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-    text.insert(at, "\\");
-  return text;
-}
-
-std::string as_markdown(const Run& run) {
-  std::string out = "# Scenarios: " + totals(run) + "\n\nVirtual time " +
-                    to_text(run.virtual_time()) + ", real time " + milliseconds(run.real_time()) +
-                    " ms, trace digest `" + hex(run.digest) +
-                    "`.\n\n| scenario | result | virtual | real (ms) |\n|---|---|---|---|\n";
-  for (const Result& result : run.results) {
-    out += "| " + cell(result.name) + " | " + (result.passed() ? "passed" : "**failed**") + " | " +
-           to_text(result.virtual_time) + " | " + milliseconds(result.real_time) + " |\n";
-  }
-  for (const Result& result : run.results) {
-    if (!result.passed()) out += "\n## " + result.name + "\n\n```\n" + explain(result) + "```\n";
-  }
-  return out;
-}
-
-}  // namespace
 
 std::optional<Format> parse_format(std::string_view name) noexcept {
   if (name == "text") return Format::text;
@@ -196,25 +129,27 @@ std::optional<Format> parse_format(std::string_view name) noexcept {
 std::string report(const Run& run, Format format) {
   switch (format) {
     case Format::text:
-      return as_text(run);
+      return text_report(run);
     case Format::json:
-      return as_json(run);
+      return json_report(run);
     case Format::junit:
-      return as_junit(run);
+      return junit_report(run);
     case Format::markdown:
-      return as_markdown(run);
+      return markdown_report(run);
   }
   return {};
 }
 
 std::string explain(const Result& result) {
-  if (result.passed()) return {};
-  std::string out = where(result) + ": " + step_name(result) +
-                    "\nexpected: " + result.failed->failure.expected +
-                    "\nsaw:      " + result.failed->failure.seen + "\n";
-  if (result.requests.empty()) return out + "no request was seen\n";
-  out += "requests seen:\n";
-  for (const std::string& request : result.requests) out += "  " + request + "\n";
+  if (!result.failed) return {};
+  const std::size_t margin = std::string_view("expected: ").size();
+  std::string out = place(result) + ": " + failed_step(result) +
+                    "\nexpected: " + hanging(result.failed->failure.expected, margin) +
+                    "\nsaw:      " + hanging(result.failed->failure.seen, margin) + "\n";
+  if (result.requests.empty()) out += "no request was seen\n";
+  if (!result.requests.empty()) out += "requests seen:\n" + request_lines(result.requests);
+  if (!result.nearest.empty()) out += "nearest:  " + hanging(result.nearest, margin) + "\n";
+  if (!result.replay.empty()) out += "again:    " + result.replay + "\n";
   return out;
 }
 

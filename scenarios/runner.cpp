@@ -1,5 +1,6 @@
 #include "scenarios/runner.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "scenarios/world.h"
@@ -51,12 +52,45 @@ void record_ledgers(World& world) {
   }
 }
 
+std::string replay_of(const Scenario& scenario, std::uint64_t seed) {
+  std::string command =
+      "lockstep run " + shell_quoted(scenario.file) + " --only " + shell_quoted(scenario.name);
+  if (!scenario.settings.seed && seed != RunOptions{}.seed)
+    command += " --seed " + std::to_string(seed);
+  return command;
+}
+
 }  // namespace
 
+std::string shell_quoted(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:=,+@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::size_t Run::passed() const noexcept { return results.size() - failures() - skipped(); }
+
 std::size_t Run::failures() const noexcept {
-  std::size_t count = 0;
-  for (const Result& result : results) count += result.passed() ? 0 : 1;
-  return count;
+  return static_cast<std::size_t>(
+      std::count_if(results.begin(), results.end(),
+                    [](const Result& result) { return result.failed.has_value(); }));
+}
+
+std::size_t Run::skipped() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(results.begin(), results.end(),
+                    [](const Result& result) { return !result.skipped.empty(); }));
 }
 
 Duration Run::virtual_time() const noexcept {
@@ -81,6 +115,7 @@ Result run(const Scenario& scenario, const RunOptions& options) {
   result.file = scenario.file;
   result.at = scenario.at;
   result.steps = scenario.steps.size();
+  result.replay = replay_of(scenario, options.seed);
   {
     World world(scenario.settings, scenario.settings.seed.value_or(options.seed));
     result.failed = failed_step(world, scenario);
@@ -104,6 +139,7 @@ Run run(const std::vector<Scenario>& scenarios, const RunOptions& options) {
     run.results.push_back(lockstep::scenario::run(scenario, options));
     run.digest = digest_bytes(run.digest, scenario.name);
     run.digest = digest_number(run.digest, run.results.back().digest);
+    if (options.progress) options.progress(run.results.back());
   }
   return run;
 }

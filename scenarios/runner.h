@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clock/clock.h"
@@ -17,10 +19,14 @@
 
 namespace lockstep::scenario {
 
+struct Result;
+
 struct RunOptions {
   std::uint64_t seed = 1;      // of scenarios that name none
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
   bool keep_trace = false;     // Result::entries
+  // Told of each scenario that ended.
+  std::function<void(const Result&)> progress = nullptr;
 };
 
 struct FailedStep {
@@ -36,29 +42,37 @@ struct Result {
   Mark at;
   std::size_t steps = 0;
   std::optional<FailedStep> failed;
+  std::string skipped;                // why it was not run; empty: it was
   std::vector<std::string> requests;  // one line each, as the mock saw them; only of a failure
+  std::string nearest;                // which request came nearest to what failed; empty: none
   Duration virtual_time{0};           // that passed in the scenario
   Duration real_time{0};              // that it took
   std::size_t trace_entries = 0;
   std::uint64_t digest = 0;         // of its trace
   std::vector<TraceEntry> entries;  // the trace itself, where RunOptions asked for it
 
+  std::string replay;  // the command line that runs just this one again
+
   // Of a contract test only.
   std::string suite;
   std::string target;  // what it ran against
-  std::string replay;  // the command line that runs just this test again
 
-  bool passed() const noexcept { return !failed.has_value(); }
+  bool passed() const noexcept { return skipped.empty() && !failed.has_value(); }
 };
 
 struct Run {
   std::vector<Result> results;
   std::uint64_t digest = 0;  // over the names and digests of all, in order
 
+  std::size_t passed() const noexcept;
   std::size_t failures() const noexcept;
+  std::size_t skipped() const noexcept;
   Duration virtual_time() const noexcept;
   Duration real_time() const noexcept;
 };
+
+// The text as one word of a POSIX shell, for the command lines of Result::replay.
+std::string shell_quoted(std::string_view text);
 
 // Never throws for what a scenario does: that is a failure of its step.
 Result run(const Scenario& scenario, const RunOptions& options = {});

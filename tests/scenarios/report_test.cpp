@@ -25,44 +25,114 @@ Run sample() {
   bad.name = "it | fails";
   bad.failed = FailedStep{2, "assert_x", {7, 9}, {"one \x01 thing", "another <b>"}};
   bad.requests = {"#1  POST /batch/", "#2  POST /batch/"};
+  bad.nearest = "#2 but for its path";
+  bad.replay = "lockstep run a.yaml --only 'it | fails'";
   run.results = {good, bad};
   return run;
 }
 
+// Two suites against one target, whose tests took turns; one was skipped.
+Run contract_sample() {
+  Run run;
+  for (const char* suite : {"capture", "capture_v1", "capture"}) {
+    Result result;
+    result.suite = suite;
+    result.target = "posthog-rs 0.3.1";
+    result.name = "retry.case_" + std::to_string(run.results.size());
+    result.file = "CONTRACT.yaml";
+    run.results.push_back(result);
+  }
+  run.results[1].skipped = "needs encoding_gzip";
+  run.results[2].failed = FailedStep{0, "quiet", {1, 1}, {"x", "y"}};
+  return run;
+}
+
+void expect_in_order(const std::string& text, const std::vector<std::string>& parts) {
+  std::size_t at = 0;
+  for (const std::string& part : parts) {
+    const auto found = text.find(part, at);
+    ASSERT_NE(found, std::string::npos) << "no \"" << part << "\" after " << at << " in\n" << text;
+    at = found + part.size();
+  }
+}
+
 TEST(Report, TextShowsTimesFailuresTotalsAndTheDigest) {
   const std::string text = report(sample(), Format::text);
-  EXPECT_NE(text.find("pass  it <works> & \"more\"  virtual 1d1h1m1s2ms   real 1.500 ms\n"),
-            std::string::npos)
-      << text;
-  EXPECT_NE(text.find("FAIL  it | fails"), std::string::npos);
-  EXPECT_NE(text.find("      a.yaml:7: step 2 of 4 (assert_x)\n"
-                      "      expected: one \x01 thing\n"
-                      "      saw:      another <b>\n"
-                      "      requests seen:\n"
-                      "        #1  POST /batch/\n"
-                      "        #2  POST /batch/\n"),
-            std::string::npos)
-      << text;
-  EXPECT_NE(
-      text.find("1 passed, 1 failed; virtual time 2d2h2m2s4ms, real time 3.000 ms; trace digest "
-                "0000000000000abc\n"),
-      std::string::npos)
-      << text;
+  expect_in_order(
+      text, {"a.yaml: 1 passed, 1 failed\n",
+             "pass  it <works> & \"more\"  virtual 1d1h1m1s2ms   real 1.500 ms\n",
+             "FAIL  it | fails           virtual ", "\nFAIL  it | fails\n",
+             "      a.yaml:7: step 2 of 4 (assert_x)\n"
+             "      expected: one \x01 thing\n"
+             "      saw:      another <b>\n"
+             "      requests seen:\n"
+             "        #1  POST /batch/\n"
+             "        #2  POST /batch/\n"
+             "      nearest:  #2 but for its path\n"
+             "      again:    lockstep run a.yaml --only 'it | fails'\n",
+             "\n1 passed, 1 failed; virtual time 2d2h2m2s4ms, real time 3.000 ms; trace digest "
+             "0000000000000abc\n"});
+}
+
+TEST(Report, TextGroupsBySuiteAndSaysWhyATestWasSkipped) {
+  const std::string text = report(contract_sample(), Format::text);
+  expect_in_order(text, {"capture (posthog-rs 0.3.1): 1 passed, 1 failed\n", "pass  retry.case_0",
+                         "FAIL  retry.case_2",
+                         "capture_v1 (posthog-rs 0.3.1): 0 passed, 0 failed, "
+                         "1 skipped\nskip  retry.case_1  needs "
+                         "encoding_gzip\n",
+                         "\nFAIL  retry.case_2\n", "\n1 passed, 1 failed, 1 skipped; "});
+}
+
+TEST(Report, OfManyRequestsOnlyTheFirstAndLastAreShown) {
+  Result result = sample().results[1];
+  result.requests.clear();
+  for (int i = 1; i <= 100; ++i) result.requests.push_back("#" + std::to_string(i) + " here");
+  const std::string text = explain(result);
+  expect_in_order(text, {"  #15 here\n  ... 70 more ...\n  #86 here\n", "  #100 here\n"});
+  EXPECT_EQ(text.find("#16 "), std::string::npos);
+  EXPECT_EQ(text.find("#85 "), std::string::npos);
+}
+
+TEST(Report, FurtherLinesOfATextStandUnderItsFirst) {
+  Result result = sample().results[1];
+  result.failed->failure.expected = "one\ntwo";
+  EXPECT_NE(explain(result).find("expected: one\n          two\nsaw: "), std::string::npos);
 }
 
 TEST(Report, JsonParsesAndHoldsTheSame) {
   const auto json = nlohmann::json::parse(report(sample(), Format::json));
-  EXPECT_EQ(json["passed"], 1);
-  EXPECT_EQ(json["failed"], 1);
+  EXPECT_EQ(json["summary"],
+            (nlohmann::json{{"total", 2}, {"passed", 1}, {"failed", 1}, {"skipped", 0}}));
   EXPECT_EQ(json["trace_digest"], "0000000000000abc");
-  EXPECT_EQ(json["scenarios"][0]["name"], "it <works> & \"more\"");
-  EXPECT_EQ(json["scenarios"][0]["passed"], true);
-  EXPECT_FALSE(json["scenarios"][0].contains("failure"));
-  EXPECT_EQ(json["scenarios"][0]["virtual_seconds"], 90061.002);
-  EXPECT_EQ(json["scenarios"][1]["failure"]["step"], 2);
-  EXPECT_EQ(json["scenarios"][1]["failure"]["line"], 7);
-  EXPECT_EQ(json["scenarios"][1]["failure"]["expected"], "one \x01 thing");
-  EXPECT_EQ(json["scenarios"][1]["failure"]["requests"].size(), 2u);
+  ASSERT_EQ(json["suites"].size(), 1u);
+  EXPECT_EQ(json["suites"][0]["name"], "a.yaml");
+  const auto& good = json["suites"][0]["tests"][0];
+  EXPECT_EQ(good["name"], "it <works> & \"more\"");
+  EXPECT_EQ(good["passed"], true);
+  EXPECT_EQ(good["duration_ms"], 1.5);
+  EXPECT_EQ(good["virtual_seconds"], 90061.002);
+  EXPECT_FALSE(good.contains("failure"));
+  EXPECT_FALSE(good.contains("skipped"));
+  const auto& bad = json["suites"][0]["tests"][1];
+  EXPECT_EQ(bad["passed"], false);
+  EXPECT_EQ(bad["message"], explain(sample().results[1]));
+  EXPECT_EQ(bad["replay"], "lockstep run a.yaml --only 'it | fails'");
+  EXPECT_EQ(bad["failure"]["step"], 2);
+  EXPECT_EQ(bad["failure"]["line"], 7);
+  EXPECT_EQ(bad["failure"]["expected"], "one \x01 thing");
+  EXPECT_EQ(bad["failure"]["requests"].size(), 2u);
+  EXPECT_EQ(bad["failure"]["nearest"], "#2 but for its path");
+}
+
+TEST(Report, JsonGroupsContractTestsBySuite) {
+  const auto json = nlohmann::json::parse(report(contract_sample(), Format::json));
+  ASSERT_EQ(json["suites"].size(), 2u);
+  EXPECT_EQ(json["suites"][0]["tests"].size(), 2u);
+  EXPECT_EQ(json["suites"][0]["target"], "posthog-rs 0.3.1");
+  EXPECT_EQ(json["suites"][1]["skipped"], 1);
+  EXPECT_EQ(json["suites"][1]["tests"][0]["skipped"], "needs encoding_gzip");
+  EXPECT_EQ(json["suites"][1]["tests"][0]["passed"], false);
 }
 
 // Enough of an XML reader to see that tags nest, attributes are quoted, and nothing is left bare.
@@ -95,17 +165,52 @@ void expect_well_formed(const std::string& xml) {
 TEST(Report, JunitIsWellFormedAndCounts) {
   const std::string xml = report(sample(), Format::junit);
   expect_well_formed(xml);
-  EXPECT_NE(xml.find("tests=\"2\" failures=\"1\""), std::string::npos);
-  EXPECT_NE(xml.find("name=\"it &lt;works&gt; &amp; &quot;more&quot;\""), std::string::npos);
-  EXPECT_NE(xml.find("<failure message=\"expected one ? thing; saw another &lt;b&gt;\">"),
+  EXPECT_NE(xml.find("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\""), std::string::npos);
+  EXPECT_NE(xml.find("name=\"it &lt;works&gt; &amp; &quot;more&quot;\" file=\"a.yaml\" line=\"3\""),
+            std::string::npos);
+  EXPECT_NE(xml.find("<failure type=\"assert_x\" message=\"expected one ? thing; saw another "
+                     "&lt;b&gt;\">"),
             std::string::npos)
       << xml;
 }
 
+TEST(Report, JunitHasATestsuiteForEachSuiteAndSaysWhatWasSkipped) {
+  const std::string xml = report(contract_sample(), Format::junit);
+  expect_well_formed(xml);
+  expect_in_order(
+      xml, {"<testsuites name=\"lockstep\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\"",
+            "<testsuite name=\"capture (posthog-rs 0.3.1)\" tests=\"2\" failures=\"1\"",
+            "<testsuite name=\"capture_v1 (posthog-rs 0.3.1)\" tests=\"1\" failures=\"0\"",
+            "<skipped message=\"needs encoding_gzip\"/>"});
+}
+
 TEST(Report, MarkdownEscapesWhatWouldBreakItsTable) {
   const std::string text = report(sample(), Format::markdown);
-  EXPECT_NE(text.find("| it \\| fails | **failed** |"), std::string::npos) << text;
-  EXPECT_NE(text.find("## it | fails\n\n```\na.yaml:7: step 2 of 4"), std::string::npos);
+  expect_in_order(
+      text, {"# Lockstep report\n", "⚠️ **1/2** tests passed, **1** failed\n",
+             "| it \\<works\\> & \"more\" | ✅ | 1d1h1m1s2ms | 1.500 ms |\n", "| it \\| fails | ❌ |",
+             "<summary>❌ it | fails</summary>\n\n```\na.yaml:7: step 2 of 4",
+             "  #2  POST /batch/\n", "</details>\n"});
+}
+
+TEST(Report, MarkdownOfOneTargetIsHeadedByIt) {
+  auto run = contract_sample();
+  const std::string text = report(run, Format::markdown);
+  expect_in_order(text, {"# Lockstep report: posthog-rs 0.3.1\n",
+                         "⚠️ **1/2** tests passed, **1** failed, 1 skipped\n",
+                         "## capture (posthog-rs 0.3.1)\n", "## capture\\_v1 (posthog-rs 0.3.1)\n",
+                         "| retry.case\\_1 | ⏭️ needs encoding\\_gzip | | |\n"});
+  run.results.pop_back();
+  EXPECT_NE(report(run, Format::markdown).find("\n✅ **1/1** tests passed, 1 skipped\n"),
+            std::string::npos);
+}
+
+TEST(Report, MarkdownFencesAreLongerThanWhatTheyHold) {
+  auto run = sample();
+  run.results[1].failed->failure.seen = "a ```` fence";
+  run.results[1].name = "</summary><b>";
+  const std::string text = report(run, Format::markdown);
+  expect_in_order(text, {"<summary>❌ &lt;/summary&gt;&lt;b&gt;</summary>", "\n`````\na.yaml:7"});
 }
 
 TEST(Report, AFailureAfterTheLastStepNamesTheLaw) {

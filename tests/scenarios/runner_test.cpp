@@ -43,6 +43,28 @@ TEST(Runner, AFailureHoldsTheRequestsThatWereSeen) {
   EXPECT_NE(result.requests[1].find("  200  attempt 2  1 event"), std::string::npos);
 }
 
+TEST(Runner, SaysHowToRunJustThisScenarioAgain) {
+  EXPECT_EQ(run_text("  - {action: init}\n").replay, "lockstep run f.yaml --only a");
+  EXPECT_EQ(run_text("  - {action: init}\n", {.seed = 7}).replay,
+            "lockstep run f.yaml --only a --seed 7");
+  EXPECT_EQ(run_text("  - {action: init}\n", {.seed = 7}, "{seed: 5}").replay,
+            "lockstep run f.yaml --only a");
+  EXPECT_EQ(shell_quoted("it's $x"), "'it'\\''s $x'");
+  EXPECT_EQ(shell_quoted(""), "''");
+}
+
+TEST(Runner, TellsOfEachScenarioAsItEnds) {
+  const Catalogue catalogue = load_text(
+      "scenarios:\n  - {scenario: a, steps: [{action: init}]}\n"
+      "  - {scenario: b, steps: [{action: flush}]}\n",
+      "f.yaml");
+  std::vector<std::string> told;
+  run(catalogue.scenarios, {.progress = [&](const Result& result) {
+        told.push_back(result.name + (result.passed() ? " passed" : " failed"));
+      }});
+  EXPECT_EQ(told, (std::vector<std::string>{"a passed", "b failed"}));
+}
+
 TEST(Runner, TheSeedDecidesTheTraceAndTheScenariosOwnSeedComesFirst) {
   const auto digest = [](std::uint64_t seed, const char* settings) {
     return run_text(kJittered, {.seed = seed}, settings).digest;
