@@ -74,6 +74,18 @@ std::uint64_t digest_entry(std::uint64_t state, const TraceEntry& entry) noexcep
   return state;
 }
 
+template <typename Fields>
+TraceEntry make_entry(Instant at, std::string_view label, const Fields& fields,
+                      std::uint64_t cause) {
+  TraceEntry entry;
+  entry.at = at;
+  entry.label = label;
+  entry.cause = cause;
+  entry.fields.reserve(fields.size());
+  for (const auto& [name, value] : fields) entry.fields.emplace_back(name, value);
+  return entry;
+}
+
 // The entry at `at`, or word that there is none.
 std::string describe(const std::vector<TraceEntry>& entries, std::size_t at) {
   return at < entries.size() ? entries[at].to_text() : "(the trace ends here)";
@@ -97,13 +109,15 @@ std::string TraceEntry::to_text() const {
 
 std::uint64_t Trace::record(Instant at, std::string_view label, std::initializer_list<Field> fields,
                             std::uint64_t cause) {
-  TraceEntry entry;
-  entry.at = at;
-  entry.label = label;
-  entry.cause = cause;
-  entry.fields.reserve(fields.size());
-  for (const auto& [name, value] : fields) entry.fields.emplace_back(name, value);
+  return append(make_entry(at, label, fields, cause));
+}
 
+std::uint64_t Trace::record(Instant at, std::string_view label, const std::vector<Field>& fields,
+                            std::uint64_t cause) {
+  return append(make_entry(at, label, fields, cause));
+}
+
+std::uint64_t Trace::append(TraceEntry entry) {
   const std::scoped_lock lock(mutex_);
   entry.number = entries_.size() + 1;
   entry.digest = digest_entry(entries_.empty() ? kDigestStart : entries_.back().digest, entry);

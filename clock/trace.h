@@ -37,8 +37,10 @@ class Trace {
  public:
   using Field = std::pair<std::string_view, std::string>;
 
-  // Appends an entry and returns its number.
+  // Appends an entry and returns its number. `cause`: the entry it follows from; 0: none.
   std::uint64_t record(Instant at, std::string_view label, std::initializer_list<Field> fields,
+                       std::uint64_t cause = 0);
+  std::uint64_t record(Instant at, std::string_view label, const std::vector<Field>& fields,
                        std::uint64_t cause = 0);
 
   // The digest over all entries; a fixed value for an empty trace.
@@ -48,6 +50,8 @@ class Trace {
   std::string to_text() const;
 
  private:
+  std::uint64_t append(TraceEntry entry);
+
   mutable std::mutex mutex_;
   std::vector<TraceEntry> entries_;
 };

@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "clock/timestamp.h"
 #include "scenarios/hooks.h"
 #include "scenarios/schema.h"
 #include "sdk/transport/sim_transport.h"
@@ -74,6 +75,7 @@ World::~World() {
 void World::customise(Options& options) {
   const std::string name = initialising_;
   options.trace = &trace_;
+  options.trace_name = name;
   options.on_outcome = [this, name](const Outcome& outcome) {
     logs_[name].outcomes.push_back(outcome);
   };
@@ -199,6 +201,21 @@ void World::parsed(const mock::ParsedRequest& request) {
   if (request.json != nullptr) passing_->body = request.json;
 }
 
+void World::record(const Seen& seen, std::size_t events) {
+  const http::Headers& headers = seen.reply.response.headers;
+  trace_.record(seen.at, "request",
+                {{"client", seen.client},
+                 {"number", std::to_string(seen.number)},
+                 {"to", seen.request.url.target()},
+                 {"status", std::to_string(seen.reply.response.status)},
+                 {"retry_after", std::string(headers.get("Retry-After").value_or(""))},
+                 {"fault", std::string(fault_text(seen.reply.fault))},
+                 {"delay", to_seconds(seen.reply.delay)},
+                 {"attempt", std::to_string(seen.attempt)},
+                 {"events", std::to_string(events)},
+                 {"body", std::to_string(digest_bytes(kDigestStart, seen.request.body))}});
+}
+
 http::Reply World::pass(const http::Request& request, Now now) {
   passing_ = std::make_unique<Seen>();
   passing_->body = std::make_shared<const json>();
@@ -213,13 +230,7 @@ http::Reply World::pass(const http::Request& request, Now now) {
   const auto uuids = uuids_of(*seen);
   for (const std::string& uuid : uuids) ++carried_[uuid];
   if (!uuids.empty()) seen->attempt = carried_[uuids.front()];
-  trace_.record(now.at, "request",
-                {{"client", seen->client},
-                 {"to", request.url.target()},
-                 {"status", std::to_string(seen->reply.response.status)},
-                 {"fault", std::string(fault_text(seen->reply.fault))},
-                 {"events", std::to_string(uuids.size())},
-                 {"body", std::to_string(digest_bytes(kDigestStart, request.body))}});
+  record(*seen, uuids.size());
   seen_.push_back(std::move(seen));
   return seen_.back()->reply;
 }

@@ -116,6 +116,7 @@ class World {
   class Gate;  // between the network and the mock: writes down what goes through
 
   http::Reply pass(const http::Request& request, Now now);
+  void record(const Seen& seen, std::size_t events);
   void parsed(const mock::ParsedRequest& request);
   void customise(Options& options);
 

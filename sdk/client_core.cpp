@@ -3,7 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "clock/trace.h"
 #include "sdk/flags/flag_answer.h"
 #include "sdk/host/fork.h"
 
@@ -55,6 +54,7 @@ std::optional<Admission> ClientCore::refusal() const noexcept {
 
 CaptureResult ClientCore::refuse(Admission admission) noexcept {
   refused_.fetch_add(1, std::memory_order_relaxed);
+  trace("capture", {{"admission", std::string(to_string(admission))}});
   return {admission, {}, {}};
 }
 
@@ -201,7 +201,7 @@ engine::Ticket ClientCore::begin_flush(Instant deadline) {
     const std::lock_guard lock(mutex_);
     ticket = engine_.flush(host_->clock().read(), deadline, outbox_);
   }
-  trace("flush", {{"ticket", std::to_string(ticket)}});
+  trace_ticket("flush", ticket, deadline);
   host_->wake();
   return ticket;
 }
@@ -215,7 +215,7 @@ engine::Ticket ClientCore::begin_shutdown(Instant deadline) {
     flag_called_.clear();
     outbox_.waiters_changed = true;
   }
-  trace("shutdown", {{"ticket", std::to_string(ticket)}});
+  trace_ticket("shutdown", ticket, deadline);
   host_->wake();
   return ticket;
 }
@@ -385,12 +385,6 @@ void ClientCore::log(LogLevel level, std::string_view message) const noexcept {
   } catch (...) {
     // A logger that fails has nowhere to say so.
   }
-}
-
-void ClientCore::trace(
-    std::string_view label,
-    std::initializer_list<std::pair<std::string_view, std::string>> fields) const {
-  if (options_.trace != nullptr) options_.trace->record(host_->clock().now(), label, fields);
 }
 
 }  // namespace lockstep

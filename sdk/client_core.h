@@ -105,7 +105,7 @@ class ClientCore final {
   // Runs the callbacks and wakes whoever waits; after the transport got what take() asked for.
   void finish(CoreWork work);
   // When take() wants to be called next.
-  Instant next_wake(Instant now) const;
+  Instant next_wake(Instant now);
   // The client is being destroyed inside a callback. Where that is one of its own it says nothing
   // more: what its callbacks refer to may be gone.
   void hush() noexcept { silenced_ = telling_; }
@@ -128,6 +128,7 @@ class ClientCore final {
     WallTime sent_at{};
     Instant started{};
     std::size_t body_bytes = 0;
+    std::uint64_t traced = 0;  // its entry in the trace
   };
 
   // `wall` is the one wall reading of the capture.
@@ -152,8 +153,24 @@ class ClientCore final {
   template <typename Argument>
   void call(const std::function<void(const Argument&)>& callback,
             const Argument& argument) const noexcept;
-  void trace(std::string_view label,
-             std::initializer_list<std::pair<std::string_view, std::string>> fields) const;
+
+  // What goes into Options::trace (client_core_trace.cpp). All of these do nothing without one;
+  // those that return a number return that of the entry, 0 where there is none.
+  using TraceFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+  std::uint64_t trace(std::string_view label, TraceFields fields,
+                      std::uint64_t cause = 0) const noexcept;
+  std::uint64_t trace_send(const engine::Send& send, const http::Request& request) const;
+  std::uint64_t trace_answer(std::uint64_t number, const Request& request,
+                             const engine::Verdict& verdict) const;
+  void trace_cancel(std::uint64_t number, std::uint64_t cause) const;
+  void trace_flag_send(std::uint64_t number, const http::Request& request);
+  void trace_flag_answer(std::uint64_t number, const http::Result& result);
+  void trace_outcome(const Outcome& outcome) const;
+  void trace_ticket(std::string_view label, engine::Ticket ticket, Instant deadline);
+  // These three want the mutex held.
+  void trace_reports();
+  void trace_notes(std::uint64_t cause);
+  void trace_timer(Instant next);
 
   const Options options_;
   const std::shared_ptr<Host> host_;
@@ -174,10 +191,13 @@ class ClientCore final {
   std::vector<std::uint64_t> flag_cancels_;
   bool turning_ = false;  // a turn has taken work and not finished it
   std::uint64_t turns_finished_ = 0;
+  std::map<engine::Ticket, std::uint64_t> traced_tickets_;  // not done yet, by their trace entries
+  Instant traced_timer_ = kNever;
 
   // The pumping thread's own.
   Compressor compressor_;
   std::map<std::uint64_t, Request> requests_;
+  std::map<std::uint64_t, std::uint64_t> traced_flags_;  // requests in flight, by trace entries
   std::vector<RequestReport> reports_;
   bool telling_ = false;   // finish() is calling callbacks
   bool silenced_ = false;  // see hush()

@@ -3,7 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "clock/trace.h"
 #include "sdk/client_core.h"
 
 namespace lockstep {
@@ -14,10 +13,6 @@ constexpr Stream kRequestId{"request-id"};
 
 // Flag requests and ingestion requests share the transport; this bit keeps their numbers apart.
 constexpr std::uint64_t kFlagBit = std::uint64_t{1} << 63;
-
-std::string digest_text(std::string_view bytes) {
-  return std::to_string(digest_bytes(kDigestStart, bytes));
-}
 
 }  // namespace
 
@@ -32,6 +27,7 @@ CoreWork ClientCore::take(Now now) {
     effects = std::exchange(outbox_, {});
     for (const std::uint64_t request : flag_cancels_) work.cancels.push_back(request | kFlagBit);
     flag_cancels_.clear();
+    trace_reports();
     turning_ =
         !effects.empty() || !flag_starts.empty() || !reports_.empty() || !work.cancels.empty();
     if (!turning_) return work;
@@ -40,6 +36,7 @@ CoreWork ClientCore::take(Now now) {
     work.cancels.push_back(request);
     const auto found = requests_.find(request);
     if (found == requests_.end()) continue;
+    trace_cancel(request, found->second.traced);
     RequestReport report = report_of(found->second, now);
     report.error = http::to_string(http::TransportErrorKind::cancelled);
     if (options_.on_request != nullptr) reports_.push_back(std::move(report));
@@ -47,6 +44,7 @@ CoreWork ClientCore::take(Now now) {
   }
   for (const engine::Send& send : effects.sends) encode(send, now, work);
   for (FlagCalls::Start& start : flag_starts) {
+    trace_flag_send(start.request, start.message);
     work.starts.push_back(
         {start.request | kFlagBit,
          std::move(start.message),
@@ -68,18 +66,12 @@ void ClientCore::encode(const engine::Send& send, Now now, CoreWork& work) try {
   const Uuid request_id = make_uuid_v4(chance.bits({kRequestId, client_id_, index}),
                                        chance.bits({kRequestId, client_id_, index + 1}));
   http::Request request = protocol(batch.lane).encode({batch, request_id, now});
-  if (options_.trace != nullptr) {
-    trace("send", {{"batch", std::to_string(batch.number)},
-                   {"attempt", std::to_string(batch.attempt)},
-                   {"events", std::to_string(batch.events.size())},
-                   {"path", request.url.path},
-                   {"body", digest_text(request.body)}});
-  }
   if (options_.compression != Compression::none) {
     request.body = compressor_.compress(options_.compression, request.body);
     request.headers.set("Content-Encoding", std::string(content_encoding(options_.compression)));
   }
-  requests_[send.request] = {send.batch, now.wall, now.at, request.body.size()};
+  const std::uint64_t traced = trace_send(send, request);
+  requests_[send.request] = {send.batch, now.wall, now.at, request.body.size(), traced};
   work.starts.push_back({send.request,
                          std::move(request),
                          {send.deadline, options_.connect_timeout, options_.max_response_bytes}});
@@ -105,6 +97,7 @@ RequestReport ClientCore::report_of(const Request& request, Now now) const {
 
 void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
   if ((number & kFlagBit) != 0) {
+    trace_flag_answer(number & ~kFlagBit, result);
     const std::lock_guard lock(mutex_);
     flags_.completed(number & ~kFlagBit, std::move(result), now);
     outbox_.waiters_changed = true;
@@ -124,15 +117,11 @@ void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
     verdict = transport_verdict(std::get<http::TransportError>(result));
     report.error = verdict.detail;
   }
-  if (options_.trace != nullptr) {
-    trace("answer", {{"batch", std::to_string(request.batch->number)},
-                     {"attempt", std::to_string(request.batch->attempt)},
-                     {"status", std::to_string(report.status)},
-                     {"detail", verdict.detail}});
-  }
+  const std::uint64_t traced = trace_answer(number, request, verdict);
   if (options_.on_request != nullptr) reports_.push_back(std::move(report));
   const std::lock_guard lock(mutex_);
   engine_.completed(number, std::move(verdict), now, outbox_);
+  trace_notes(traced);
 }
 
 template <typename Argument>
@@ -162,13 +151,7 @@ void ClientCore::finish(CoreWork work) {
     const Outcome outcome{ended.event.uuid(), ended.event.lane(), ended.delivered,
                           ended.unconfirmed,  ended.reason,       ended.attempts,
                           ended.status,       ended.detail};
-    if (options_.trace != nullptr) {
-      trace("outcome",
-            {{"uuid", outcome.uuid.to_string()},
-             {"end", outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
-                                       : std::string(to_string(outcome.reason))},
-             {"attempts", std::to_string(outcome.attempts)}});
-    }
+    trace_outcome(outcome);
     call(options_.on_outcome, outcome);
   }
   telling_ = nested;
@@ -180,10 +163,12 @@ void ClientCore::finish(CoreWork work) {
   host_->clock().notify(changed_);
 }
 
-Instant ClientCore::next_wake(Instant now) const {
+Instant ClientCore::next_wake(Instant now) {
   const std::lock_guard lock(mutex_);
   if (!outbox_.empty() || !flag_cancels_.empty()) return now;
-  return std::min(engine_.next_wake(now), flags_.next_wake());
+  const Instant next = std::min(engine_.next_wake(now), flags_.next_wake());
+  trace_timer(next);
+  return next;
 }
 
 }  // namespace lockstep

@@ -112,6 +112,8 @@ struct Options {
 
   // Records every step of this client; for tests and simulation. Must outlive the client.
   Trace* trace = nullptr;
+  // What the trace calls this client; default: its number among the clients of its host.
+  std::string trace_name{};
 
   // Throws ConfigError for the first option that is wrong.
   void validate() const;

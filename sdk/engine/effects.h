@@ -48,13 +48,30 @@ struct Ended {
   std::string detail;
 };
 
+// What the engine decided without wanting anything done yet: for the trace, which alone reads it.
+struct Note {
+  enum class Kind : std::uint8_t {
+    pause,  // nothing goes to the endpoint before `until`
+    retry,  // the batch goes again, not before `until`
+    split,  // the batch became two: those of the numbers `first_half` and one more
+  };
+  Kind kind = Kind::pause;
+  EndpointIndex endpoint = 0;
+  std::uint64_t batch = 0;
+  std::size_t events = 0;  // in the batch as it goes on
+  Instant until{};
+  std::uint64_t first_half = 0;
+};
+
 struct Effects {
   std::vector<Send> sends;
   std::vector<RequestNumber> cancels;
   std::vector<Ended> ended;
   std::vector<ErrorReport> errors;
+  std::vector<Note> notes;
   bool waiters_changed = false;  // a flush or shutdown ended, or room appeared in a queue
 
+  // Whether there is nothing to carry out.
   bool empty() const noexcept {
     return sends.empty() && cancels.empty() && ended.empty() && errors.empty() && !waiters_changed;
   }

@@ -163,7 +163,7 @@ class Engine {
   void end_all(const Batch& batch, const Ended& how, Effects& out);
   void retry(const Batch& batch, std::vector<EventRef> events, const Verdict& verdict,
              EndpointIndex index, Instant started, Now now, Effects& out);
-  void split(const Batch& batch, EndpointIndex index, Now now);
+  void split(const Batch& batch, EndpointIndex index, Now now, Effects& out);
   void per_event(const Batch& batch, const Verdict& verdict, EndpointIndex index, Instant started,
                  Now now, Effects& out);
   Duration backoff(std::uint64_t batch, std::uint32_t failures) const noexcept;

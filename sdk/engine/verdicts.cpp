@@ -29,6 +29,7 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
   EndpointState& endpoint = endpoints_[flight.endpoint];
   --endpoint.in_flight;
   stats(batch.lane).in_flight -= batch.events.size();
+  const Instant paused_until = endpoint.pause_until;
 
   if (verdict.pause) {
     verdict.pause = std::min(*verdict.pause, config_.max_retry_after);
@@ -51,7 +52,7 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
       break;
     case Verdict::Kind::too_large:
       if (batch.events.size() > 1) {
-        split(batch, flight.endpoint, now);
+        split(batch, flight.endpoint, now, out);
         break;
       }
       out.errors.push_back({verdict.detail, 1});
@@ -66,6 +67,13 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
     case Verdict::Kind::per_event:
       per_event(batch, verdict, flight.endpoint, flight.started, now, out);
       break;
+  }
+  if (endpoint.pause_until != paused_until) {
+    out.notes.push_back({.kind = Note::Kind::pause,
+                         .endpoint = flight.endpoint,
+                         .batch = batch.number,
+                         .events = batch.events.size(),
+                         .until = endpoint.pause_until});
   }
 }
 
@@ -157,16 +165,27 @@ void Engine::retry(const Batch& batch, std::vector<EventRef> events, const Verdi
   next->bytes = config_.envelope_bytes;
   for (const EventRef& event : events) next->bytes += event.size() + 1;
   next->events = std::move(events);
+  out.notes.push_back({.kind = Note::Kind::retry,
+                       .endpoint = index,
+                       .batch = next->number,
+                       .events = next->events.size(),
+                       .until = at});
   wait_until(index, at, std::move(next));
 }
 
 // 413: the halves go at once, as batches of their own; the smaller size stays until enough batches
 // of it were delivered, so one large event does not shrink the client for life.
-void Engine::split(const Batch& batch, EndpointIndex index, Now now) {
+void Engine::split(const Batch& batch, EndpointIndex index, Now now, Effects& out) {
   LaneState& state = lane(batch.lane);
   const std::size_t half = batch.events.size() / 2;
   state.size_limit = std::min(batch_limit(batch.lane), std::max<std::size_t>(half, 1));
   state.good_batches = 0;
+  out.notes.push_back({.kind = Note::Kind::split,
+                       .endpoint = index,
+                       .batch = batch.number,
+                       .events = batch.events.size(),
+                       .until = now.at,
+                       .first_half = next_batch_});
   for (const bool second : {false, true}) {
     auto part = std::make_shared<Batch>();
     part->number = next_batch_++;

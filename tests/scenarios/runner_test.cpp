@@ -84,6 +84,75 @@ TEST(Runner, KeepsTheTraceOnlyWhereItIsAskedFor) {
   EXPECT_TRUE(labels.contains("ledger"));
 }
 
+// Of the first entry with the label, from `from` on; "" where it has no such field.
+std::string field_of(const Result& result, std::string_view label, std::string_view name,
+                     std::size_t from = 0) {
+  for (std::size_t i = from; i < result.entries.size(); ++i) {
+    if (result.entries[i].label != label) continue;
+    for (const auto& [field, value] : result.entries[i].fields) {
+      if (field == name) return value;
+    }
+    return "";
+  }
+  return "no entry " + std::string(label);
+}
+
+TEST(Runner, TheTraceSaysWhyAndHowLongTheClientWaits) {
+  const Result result = run_text(
+      "  - {action: configure_mock_responses, client: second, params: {responses: [{status: 503, "
+      "headers: "
+      "{Retry-After: 7}}]}}\n"
+      "  - {action: init, client: second}\n"
+      "  - {action: capture, client: second, params: {distinct_id: u, event: e}}\n"
+      "  - {action: flush, client: second, params: {timeout: 1m}}\n",
+      {.keep_trace = true});
+  ASSERT_TRUE(result.passed());
+  EXPECT_EQ(field_of(result, "send", "client"), "second");
+  EXPECT_EQ(field_of(result, "request", "retry_after"), "7");
+  EXPECT_EQ(field_of(result, "answer", "retry_after"), "7.000000000");
+  EXPECT_EQ(field_of(result, "pause", "until"), "7.002000000");
+  EXPECT_EQ(field_of(result, "retry", "until"), "7.002000000");
+  EXPECT_EQ(field_of(result, "flush", "deadline"), "60.000000000");
+  EXPECT_EQ(field_of(result, "report", "status"), "complete");
+  std::vector<std::string> timers;
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  for (const TraceEntry& entry : result.entries) {
+    if (entry.label == "timer") timers.push_back(entry.fields.back().second);
+    if (entry.label == "send" && sent == 0) sent = entry.number;
+    if (entry.label == "answer" && answered == 0) {
+      answered = entry.number;
+      EXPECT_EQ(entry.cause, sent);
+    }
+    if (entry.label == "pause" || entry.label == "retry") {
+      EXPECT_EQ(entry.cause, answered);
+    }
+  }
+  EXPECT_EQ(timers,
+            (std::vector<std::string>{"60.000000000", "7.002000000", "60.000000000", "never"}));
+}
+
+TEST(Runner, TheTraceNamesTheHalvesOfASplitAndWhatAShutdownCancelled) {
+  const Result result = run_text(
+      "  - {action: configure_mock_responses, params: {responses: [{status: 413}, {status: 200}, "
+      "{fault: no_answer}]}}\n"
+      "  - {action: init}\n"
+      "  - {action: capture_multiple, params: {count: 4, params: {distinct_id: u, event: e}}}\n"
+      "  - {action: shutdown, params: {timeout: 1s}}\n"
+      "  - {action: capture, params: {distinct_id: u, event: late}}\n",
+      {.keep_trace = true});
+  ASSERT_FALSE(result.entries.empty());
+  EXPECT_EQ(field_of(result, "split", "first_half"), "2");
+  EXPECT_EQ(field_of(result, "split", "second_half"), "3");
+  EXPECT_EQ(field_of(result, "cancel", "request"), "3");
+  EXPECT_EQ(field_of(result, "report", "status"), "timed_out");
+  std::size_t refused = 0;
+  for (const TraceEntry& entry : result.entries) {
+    refused += entry.label == "capture" && entry.fields.back().second == "closed" ? 1 : 0;
+  }
+  EXPECT_EQ(refused, 1u);
+}
+
 // v1 event names longer than 200 bytes are what real ingestion refuses.
 TEST(Runner, ABreachOfTheProtocolFailsAStrictScenarioAndNoOther) {
   const std::string steps =
