@@ -37,6 +37,11 @@ def arguments_of(line: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="mutants (default: all)")
     parser.add_argument("--list", action="store_true", help="name the mutants, and run nothing")
+    parser.add_argument(
+        "--mend",
+        action="store_true",
+        help="rewrite patches whose surroundings have changed, and run nothing",
+    )
     parser.add_argument("--format", choices=list(reports.FORMATS), default="text")
     parser.add_argument("--against", choices=list(AGAINST), default="all", help="(default: all)")
     parser.add_argument(
@@ -55,11 +60,24 @@ def arguments_of(line: list[str]) -> argparse.Namespace:
     return parser.parse_args(line)
 
 
-def chosen(names: list[str]) -> list[Mutant]:
+def mend(mutants: list[Mutant]) -> None:
+    for mutant in mutants:
+        if not patches.findings(mutant):
+            continue
+        text = patches.mended(mutant)
+        if text is not None:
+            mutant.file.write_text(text, encoding="utf-8")
+        say(f"{mutant.name}: {'mended' if text is not None else 'not found any more'}")
+
+
+def chosen(names: list[str], mending: bool = False) -> list[Mutant]:
     mutants = patches.load()
     known = {mutant.name for mutant in mutants}
     if unknown := [name for name in names if name not in known]:
         raise Refused(f"no mutant is called {', '.join(unknown)}; --list names them")
+    if mending:
+        mend([mutant for mutant in mutants if not names or mutant.name in names])
+        mutants = patches.load()
     taken = [mutant for mutant in mutants if not names or mutant.name in names]
     wrong = [problem for mutant in taken for problem in patches.findings(mutant)]
     if wrong:
@@ -180,9 +198,10 @@ def listing(mutants: list[Mutant]) -> str:
 def main(line: list[str]) -> int:
     arguments = arguments_of(line)
     try:
-        mutants = chosen(arguments.names)
+        mutants = chosen(arguments.names, arguments.mend)
         if arguments.list:
             print(listing(mutants))
+        if arguments.list or arguments.mend:
             return 0
         os.nice(10)
         workspace, present, absent = prepare(arguments, mutants)

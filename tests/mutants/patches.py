@@ -6,6 +6,7 @@ unified diff for `git apply`. Header and diff are checked here, without building
 
 from __future__ import annotations
 
+import difflib
 import pathlib
 import re
 from typing import NamedTuple
@@ -131,11 +132,62 @@ def _diff_problems(mutant: Mutant, root: pathlib.Path):
         if count != 1:
             text = hunk.before.strip().split("\n")[0].strip()
             yield (
-                f"{hunk.path} has its text {count} times, not once (from `{text}`): plant the "
-                "defect in the code as it is now, and write its `git diff -U1` here"
+                f"{hunk.path} has its text {count} times, not once (from `{text}`); `bin/mutants "
+                "--mend` may find it, else plant the defect in the code as it is now"
             )
 
 
 def _occurrences(text: str, lines: str) -> int:
     """How often the lines stand in the text, as whole lines."""
     return f"\n{text}".count(f"\n{lines}")
+
+
+def mended(mutant: Mutant, root: pathlib.Path = ROOT) -> str | None:
+    """The patch's text with the lines around its changes as they are now.
+
+    None where that is not enough, because the lines that it changes have changed themselves.
+    """
+    texts: dict[str, str] = {}
+    for hunk in mutant.hunks:
+        if not (root / hunk.path).is_file():
+            return None
+        text = texts.get(hunk.path) or (root / hunk.path).read_text(encoding="utf-8")
+        planted = _plant(text, hunk)
+        if planted is None:
+            return None
+        texts[hunk.path] = planted
+    header = "".join(f"{key}: {value}\n" for key, value in mutant.header.items())
+    diffs = [_shortest_diff(path, root, after) for path, after in texts.items()]
+    return header + "\n" + "".join(diffs)
+
+
+def _plant(text: str, hunk: Hunk) -> str | None:
+    """The text with the hunk applied, with as much of its context as still stands there."""
+    before, after = hunk.before.splitlines(True), hunk.after.splitlines(True)
+    leading = _common(before, after)
+    trailing = _common(before[leading:][::-1], after[leading:][::-1])
+    cuts = [(a, b) for a in range(leading + 1) for b in range(trailing + 1)]
+    for a, b in sorted(cuts, key=sum):
+        old, new = "".join(before[a : len(before) - b]), "".join(after[a : len(after) - b])
+        if old and _occurrences(text, old) == 1:
+            return f"\n{text}".replace(f"\n{old}", f"\n{new}")[1:]
+    return None
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many lines both begin with."""
+    count = 0
+    while count < min(len(one), len(other)) and one[count] == other[count]:
+        count += 1
+    return count
+
+
+def _shortest_diff(path: str, root: pathlib.Path, after: str) -> str:
+    """With as little context as makes each hunk's place unique."""
+    before = (root / path).read_text(encoding="utf-8")
+    lines = before.splitlines(True), after.splitlines(True)
+    for context in range(1, len(lines[0])):
+        diff = "".join(difflib.unified_diff(*lines, f"a/{path}", f"b/{path}", n=context))
+        if all(_occurrences(before, hunk.before) == 1 for hunk in _hunks(diff)):
+            return diff
+    raise AssertionError("a whole file stands in itself once")

@@ -1,7 +1,6 @@
 """The mutants themselves: each can be planted in the sources as they are, and says what it is."""
 
 import os
-import pathlib
 import subprocess
 
 import pytest
@@ -118,4 +117,30 @@ def test_text_that_stands_twice_is_refused(root):
 def test_text_counts_as_whole_lines(root):
     (root / "sdk/a.cpp").write_text("// int a() {\nint a() {\n  return 1;\n}\nprint a() {\n")
     assert patches.findings(mutant(root), root) == []
-    assert pathlib.Path(root / "sdk/a.cpp").read_text().count("int a() {\n") == 3
+
+
+def test_changed_surroundings_are_mended(root):
+    (root / "sdk/a.cpp").write_text("long a() {\n  return 1;\n}\nint b() {\n  return 3;\n}\n")
+    one = mutant(root)
+    assert patches.findings(one, root)
+    again = mutant(root, patches.mended(one, root))
+    assert patches.findings(again, root) == [] and again.header == one.header
+    (hunk,) = again.hunks
+    assert (hunk.before, hunk.after) == (
+        "long a() {\n  return 1;\n}\n",
+        "long a() {\n  return 2;\n}\n",
+    )
+
+
+def test_mending_takes_as_much_context_as_is_needed(root):
+    (root / "sdk/a.cpp").write_text("int c() {\n  return 1;\n}\nint d() {\n  return 1;\n}\n")
+    assert patches.mended(mutant(root), root) is None
+    (root / "sdk/a.cpp").write_text("int a() {\n  return 1;\n\nint b() {\n  return 1;\n")
+    text = patches.mended(mutant(root), root)
+    assert text is not None and "-  return 1;\n+  return 2;\n" in text
+    assert patches.findings(mutant(root, text), root) == []
+
+
+def test_what_a_mutant_changes_cannot_be_mended(root):
+    (root / "sdk/a.cpp").write_text("int a() {\n  return 0 + 1;\n}\n")
+    assert patches.mended(mutant(root), root) is None
