@@ -14,6 +14,7 @@ inline constexpr int kBadUsage = 2;
 
 void add_actions(CLI::App& app, int& exit_code);
 void add_adapter(CLI::App& app, int& exit_code);
+void add_contract(CLI::App& app, int& exit_code);
 void add_mock(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 

@@ -1,0 +1,154 @@
+#include "scenarios/contract/runner.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "scenarios/contract/action.h"
+
+namespace lockstep::contract {
+
+using scenario::FailedStep;
+using scenario::Result;
+
+namespace {
+
+// How long a strict run waits for the SDK to come to rest: longer than any pause that a
+// Retry-After can cause, and virtual.
+constexpr Duration kLongestRest = std::chrono::hours{24};
+
+// Whatever escapes a step is a failure of that step.
+template <typename Check>
+Finding guarded(Check check) {
+  try {
+    return check();
+  } catch (const std::exception& error) {
+    return Failure{"the step to be carried out", error.what()};
+  }
+}
+
+void note(Stage& stage, const Step& step, std::size_t number) {
+  if (Trace* trace = stage.trace()) {
+    trace->record(stage.now().at, "step",
+                  {{"number", std::to_string(number)}, {"action", std::string(step.action->name)}});
+  }
+}
+
+std::optional<FailedStep> carry_out(Context& context, const Step& step, std::size_t number) {
+  if (auto failure = guarded([&] { return step.action->run(context, step); })) {
+    return FailedStep{number, std::string(step.action->name), step.at, *std::move(failure)};
+  }
+  return std::nullopt;
+}
+
+// The original begins each test so: it forgets what the mock saw, then what the SDK holds.
+Finding begin(Context& context) {
+  Stage& stage = context.stage();
+  stage.server().reset(stage.test_id());
+  return guarded([&] { return context.call("POST", "/reset"); });
+}
+
+// "No request in two seconds" becomes "no request, ever": the negative checks behind the last deed
+// must still hold when nothing is due any more.
+std::optional<FailedStep> recheck_at_rest(Context& context, const Test& test) {
+  std::size_t first = test.steps.size();
+  while (first > 0 && test.steps[first - 1].action->kind != Kind::deed) --first;
+  const std::optional<bool> rests = context.stage().settle(kLongestRest);
+  if (!rests) return std::nullopt;
+  if (!*rests) {
+    return FailedStep{0, "the SDK comes to rest", test.at, {"nothing due after a day", "more"}};
+  }
+  for (std::size_t i = first; i < test.steps.size(); ++i) {
+    if (test.steps[i].action->kind != Kind::negative) continue;
+    if (auto failed = carry_out(context, test.steps[i], i + 1)) {
+      failed->failure.seen += ", once the SDK came to rest";
+      return failed;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<FailedStep> failed_step(Context& context, const Test& test, bool strict) {
+  if (auto failure = begin(context)) return FailedStep{0, "reset", test.at, *std::move(failure)};
+  for (std::size_t i = 0; i < test.steps.size(); ++i) {
+    note(context.stage(), test.steps[i], i + 1);
+    if (auto failed = carry_out(context, test.steps[i], i + 1)) return failed;
+  }
+  if (!strict) return std::nullopt;
+  if (auto failed = recheck_at_rest(context, test)) return failed;
+  if (auto breach = context.stage().breach()) {
+    return FailedStep{0, std::move(breach->law), test.at, std::move(breach->failure)};
+  }
+  return std::nullopt;
+}
+
+void describe(const Test& test, const Target& target, Result& result) {
+  result.name = test.full_name();
+  result.suite = test.suite;
+  result.target = target.name();
+  result.file = test.file;
+  result.at = test.at;
+  result.steps = test.steps.size();
+}
+
+void keep_trace(Stage& stage, const RunOptions& options, Result& result) {
+  const Trace* trace = stage.trace();
+  if (trace == nullptr) return;
+  result.trace_entries = trace->size();
+  result.digest = trace->digest();
+  if (options.keep_trace) result.entries = trace->entries();
+}
+
+}  // namespace
+
+Result run(const Test& test, Target& target, const RunOptions& options) {
+  const auto now = [&] {
+    return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{};
+  };
+  const Instant start = now();
+  Result result;
+  describe(test, target, result);
+  try {
+    const std::unique_ptr<Stage> stage = target.stage(test);
+    const Instant began = stage->now().at;
+    Context context(*stage);
+    result.failed = failed_step(context, test, options.strict);
+    result.virtual_time = stage->now().at - began;
+    keep_trace(*stage, options, result);
+    if (result.failed) {
+      for (const Recorded& seen : context.requests()) {
+        result.requests.push_back(seen.entry.to_text());
+      }
+    }
+  } catch (const std::exception& error) {
+    result.failed = FailedStep{0, "the stage", test.at, {"a stage for the test", error.what()}};
+  }
+  result.real_time = now() - start;
+  return result;
+}
+
+std::vector<Result> run(const std::vector<const Test*>& tests, Target& target,
+                        const RunOptions& options) {
+  std::vector<Result> results(tests.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex progress_mutex;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < tests.size(); i = next++) {
+      results[i] = run(*tests[i], target, options);
+      if (!options.progress) continue;
+      const std::lock_guard lock(progress_mutex);
+      options.progress(results[i]);
+    }
+  };
+  std::vector<std::thread> workers;
+  for (std::size_t i = 1; i < std::min(target.concurrency(), tests.size()); ++i) {
+    workers.emplace_back(work);
+  }
+  work();
+  for (std::thread& worker : workers) worker.join();
+  return results;
+}
+
+}  // namespace lockstep::contract
