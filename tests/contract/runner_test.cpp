@@ -29,8 +29,8 @@ Step step(const std::string& action, const std::string& params = "{}") {
 const std::string kEvent = "{distinct_id: u, event: e}";
 const std::string k503Once = "{responses: [{status_code: 503}]}";
 
-Test test_of(std::vector<Step> steps) {
-  Test test;
+contract::Test test_of(std::vector<Step> steps) {
+  contract::Test test;
   test.suite = "s";
   test.category = "c";
   test.name = "t";
@@ -38,9 +38,11 @@ Test test_of(std::vector<Step> steps) {
   return test;
 }
 
-Result run_local(const Test& test, bool strict = true, Capture capture = Capture::v0) {
+Result run_local(const contract::Test& test, bool strict = true, Capture capture = Capture::v0) {
   LocalTarget target(capture, Compression::none, strict, 1);
-  return run(test, target, {.strict = strict});
+  RunOptions options;
+  options.strict = strict;
+  return run(test, target, options);
 }
 
 TEST(ContractRunner, TimeIsVirtualAndARetryIsSeenAtItsTime) {
@@ -75,7 +77,7 @@ TEST(ContractRunner, AFailureNamesItsStepAndShowsTheRequests) {
 
 // The retry comes after the last step of the test has passed: the original never sees it.
 TEST(ContractRunner, AStrictRunWaitsForWhatShouldNotHappen) {
-  const Test test = test_of({
+  const contract::Test test = test_of({
       step("configure_mock_responses", k503Once),
       step("init", "{flush_at: 1}"),
       step("capture", kEvent),
@@ -102,7 +104,7 @@ TEST(ContractRunner, NegativeChecksInTheMiddleAreAskedOnce) {
 }
 
 TEST(ContractRunner, AStrictMockFailsATestWhoseStepsAllPass) {
-  const Test test = test_of({
+  const contract::Test test = test_of({
       step("init", "{flush_at: 1}"),
       step("capture", "{distinct_id: \"" + std::string(300, 'x') + "\", event: e}"),
       step("flush"),
@@ -115,7 +117,7 @@ TEST(ContractRunner, AStrictMockFailsATestWhoseStepsAllPass) {
 }
 
 TEST(ContractRunner, TwoRunsLeaveTheSameTrace) {
-  const Test test = test_of({
+  const contract::Test test = test_of({
       step("configure_mock_responses", k503Once),
       step("init", "{flush_at: 1}"),
       step("capture", kEvent),
@@ -132,7 +134,7 @@ class Crowd final : public Target {
   const std::string& name() const override { return name_; }
   const std::set<std::string>& capabilities() const override { return capabilities_; }
   std::size_t concurrency() const override { return 4; }
-  std::unique_ptr<Stage> stage(const Test& test) override {
+  std::unique_ptr<Stage> stage(const contract::Test& test) override {
     if (test.name == "none") throw std::runtime_error("there is no adapter");
     return LocalTarget(Capture::v0, Compression::none, true, 1).stage(test);
   }
@@ -143,13 +145,13 @@ class Crowd final : public Target {
 };
 
 TEST(ContractRunner, ResultsOfManyThreadsComeInTheOrderOfTheTests) {
-  std::vector<Test> tests;
-  std::vector<const Test*> asked;
+  std::vector<contract::Test> tests;
+  std::vector<const contract::Test*> asked;
   for (int i = 0; i < 50; ++i) {
     tests.push_back(test_of({step("init"), step("capture", kEvent), step("flush")}));
     tests.back().name = i == 7 ? "none" : "t" + std::to_string(i);
   }
-  for (const Test& test : tests) asked.push_back(&test);
+  for (const contract::Test& test : tests) asked.push_back(&test);
   Crowd crowd;
   std::size_t told = 0;
   RunOptions options;
