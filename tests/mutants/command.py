@@ -22,7 +22,12 @@ from reports import Result
 from workspace import BuildError, Workspace
 
 # Against what a group of judges is a run of `--against`.
-AGAINST = {"all": reports.GROUPS, **{group: (group,) for group in reports.GROUPS}}
+AGAINST = {
+    "all": reports.GROUPS,
+    "contract": tuple(reports.CONTRACTS),
+    "catalogue": ("catalogue",),
+    "tests": ("tests",),
+}
 
 
 class Refused(Exception):
@@ -87,7 +92,7 @@ def chosen(names: list[str], mending: bool = False) -> list[Mutant]:
 
 def all_judges(contract: pathlib.Path) -> list[Judge]:
     binaries = judges.test_binaries(patches.ROOT)
-    return [judges.contract(contract.absolute()), judges.catalogue(), *binaries]
+    return [*judges.contracts(contract.absolute()), judges.catalogue(), *binaries]
 
 
 def asked(given: list[Judge], against: str, mutants: list[Mutant]) -> list[Judge]:
@@ -106,12 +111,15 @@ class Baseline:
         if self._file.is_file():
             self._seconds = json.loads(self._file.read_text(encoding="utf-8"))
 
+    def knows(self, judge: Judge) -> bool:
+        return judge.name in self._seconds
+
     def try_out(self, judge: Judge) -> None:
-        """Sets the judge's time limit; Refused when it complains."""
-        if judge.name in self._seconds:
+        """Sets the judge's time limit; Refused when it complains. Built already, unless known."""
+        if self.knows(judge):
             judge.seconds = self._seconds[judge.name]
             return
-        self._workspace.make(judge.target)
+        say(f"on the unmutated tree: {judge.name}")
         before = process.cpu_seconds()
         judge.seconds = 600.0  # nobody knows yet
         if notice := judge.check(self._workspace, thorough=True):
@@ -123,27 +131,76 @@ class Baseline:
         self._file.write_text(json.dumps(self._seconds), encoding="utf-8")
 
 
-def examine(mutant: Mutant, workspace: Workspace, given: list[Judge], thorough: bool) -> Result:
+class Panel:
+    """The judges, each tried on the unmutated tree before it is asked about a mutant."""
+
+    # Nearly every mutant is noticed by a verb of the tool, which is one thing to build and quick to
+    # run; the test binaries are made ready when the first mutant needs them.
+    STAGES = (tuple(reports.CONTRACTS) + ("catalogue",), ("tests",))
+
+    def __init__(self, workspace: Workspace, baseline: Baseline, given: list[Judge]):
+        self._workspace = workspace
+        self._baseline = baseline
+        self._given = given
+        self._ready: dict[tuple[str, ...], list[Judge]] = {}
+        self.absent: dict[str, str] = {}  # by group: why nobody of it is asked
+
+    def of(self, stage: tuple[str, ...]) -> list[Judge]:
+        """The judges of a stage, in the order in which they are asked."""
+        if stage not in self._ready:
+            self._workspace.revert()
+            self._ready[stage] = self._tried([one for one in self._given if one.group in stage])
+        return self._ready[stage]
+
+    def _tried(self, candidates: list[Judge]) -> list[Judge]:
+        needed = [
+            judge.target
+            for judge in candidates
+            if not judge.absent
+            and (isinstance(judge, judges.ToolJudge) or not self._baseline.knows(judge))
+        ]
+        if needed:
+            try:
+                self._workspace.make(*sorted(set(needed)))
+            except BuildError as problem:
+                raise Refused(f"the unmutated tree does not build: {problem}") from problem
+        for judge in candidates:
+            if isinstance(judge, judges.ToolJudge) and not judge.absent:
+                judge.absent = "" if judge.is_known(self._workspace) else "no such verb"
+            if judge.absent:
+                self.absent[judge.group] = judge.absent
+            else:
+                self._baseline.try_out(judge)
+        present = [judge for judge in candidates if not judge.absent]
+        # Within a group, fastest first.
+        return sorted(present, key=lambda one: (reports.GROUPS.index(one.group), one.seconds))
+
+
+def examine(mutant: Mutant, workspace: Workspace, panel: Panel, thorough: bool) -> Result:
     """Plants one mutant, asks the judges in their order, and takes it out again."""
-    before = process.cpu_seconds()
     noticed: dict[str, Notice] = {}
+    seconds = 0.0
     error = ""
     try:
-        workspace.plant(mutant)
-        for judge in given:
-            if not judge.concerns(mutant.floors):
-                continue
+        for stage in Panel.STAGES:
             # The contract is asked in any case: how much it notices alone is half of the result.
-            if judge.group in reports.OURS and not thorough and any_of_ours(noticed):
+            if any_of_ours(noticed) and not thorough:
                 break
-            workspace.make(judge.target)
-            notice = judge.check(workspace, thorough)
-            noticed[judge.group] = joined(noticed.get(judge.group), notice, judge)
+            present = [judge for judge in panel.of(stage) if judge.concerns(mutant.floors)]
+            before = process.cpu_seconds()
+            workspace.plant(mutant)
+            for judge in present:
+                if any_of_ours(noticed) and not thorough:
+                    break
+                workspace.make(judge.target)
+                notice = judge.check(workspace, thorough)
+                noticed[judge.group] = joined(noticed.get(judge.group), notice, judge)
+            seconds += process.cpu_seconds() - before
     except BuildError as problem:
         error = str(problem)
     finally:
         workspace.revert()
-    return Result(mutant, noticed, process.cpu_seconds() - before, error)
+    return Result(mutant, noticed, seconds, error)
 
 
 def any_of_ours(noticed: dict[str, Notice]) -> bool:
@@ -162,28 +219,13 @@ def joined(former: Notice | None, notice: Notice, judge: Judge) -> Notice:
     return Notice(former.count + notice.count, former.names + names, hows)
 
 
-def prepare(arguments: argparse.Namespace, mutants: list[Mutant]) -> tuple:
-    """A workspace with a tree that passes; the judges that were tried on it; who is absent."""
+def prepare(arguments: argparse.Namespace, mutants: list[Mutant]) -> tuple[Workspace, Panel]:
+    """A workspace that is configured, and whoever is to be asked."""
     workspace = Workspace(patches.ROOT, patches.ROOT / "build" / "mutants", arguments.jobs)
     digest = workspace.sync()
     workspace.configure()
-    baseline = Baseline(workspace, digest)
-    absent: dict[str, str] = {}
-    present = []
-    for judge in asked(all_judges(arguments.contract), arguments.against, mutants):
-        if judge.group == "contract" and not judge.absent:
-            workspace.make(judge.target)
-            if process.run([workspace.tool, "contract", "--help"], 60).status != 0:
-                judge.absent = "the tool has no such verb"
-        if judge.absent:
-            absent[judge.group] = judge.absent
-            continue
-        say(f"on the unmutated tree: {judge.name}")
-        baseline.try_out(judge)
-        present.append(judge)
-    # Contract, catalogue, then the binaries, fastest first.
-    present.sort(key=lambda judge: (reports.GROUPS.index(judge.group), judge.seconds))
-    return workspace, present, absent
+    given = asked(all_judges(arguments.contract), arguments.against, mutants)
+    return workspace, Panel(workspace, Baseline(workspace, digest), given)
 
 
 def say(text: str) -> None:
@@ -195,6 +237,18 @@ def listing(mutants: list[Mutant]) -> str:
     return "\n".join(f"{one.name:{width}}  {one.part:9}  {one.plants}" for one in mutants)
 
 
+def examine_all(arguments: argparse.Namespace, mutants: list[Mutant], line: str) -> reports.Run:
+    workspace, panel = prepare(arguments, mutants)
+    results = []
+    as_it_goes = sys.stdout if arguments.format == "text" else sys.stderr
+    for mutant in mutants:
+        results.append(examine(mutant, workspace, panel, arguments.keep_going))
+        print(reports.line(results[-1]), file=as_it_goes, flush=True)
+    if not any(result.noticed or result.error for result in results):
+        raise Refused("; ".join(f"{group}: {why}" for group, why in panel.absent.items()))
+    return reports.Run(results, panel.absent, line)
+
+
 def main(line: list[str]) -> int:
     arguments = arguments_of(line)
     try:
@@ -204,17 +258,9 @@ def main(line: list[str]) -> int:
         if arguments.list or arguments.mend:
             return 0
         os.nice(10)
-        workspace, present, absent = prepare(arguments, mutants)
-        if not present:
-            raise Refused("; ".join(f"{group}: {why}" for group, why in absent.items()))
+        run = examine_all(arguments, mutants, " ".join(["bin/mutants", *line]))
     except (Refused, BuildError) as problem:
         say(f"bin/mutants: {problem}")
         return 2
-    results = []
-    for mutant in mutants:
-        results.append(examine(mutant, workspace, present, arguments.keep_going))
-        as_it_goes = sys.stdout if arguments.format == "text" else sys.stderr
-        print(reports.line(results[-1]), file=as_it_goes, flush=True)
-    run = reports.Run(results, absent, " ".join(["bin/mutants", *line]))
     print(reports.FORMATS[arguments.format](run), end="")
     return run.status

@@ -9,8 +9,12 @@ from judges import Notice
 from patches import Mutant
 
 # In the order in which they are asked; `ours` are those that must notice every mutant.
-GROUPS = ("contract", "catalogue", "tests")
+GROUPS = ("contract", "strict contract", "catalogue", "tests")
 OURS = ("catalogue", "tests")
+CONTRACTS = {
+    "contract": "the shared contract alone",
+    "strict contract": "the shared contract under our strict mock and laws",
+}
 
 
 class Result(NamedTuple):
@@ -59,9 +63,9 @@ def summary(run: Run) -> str:
     if any(group in result.noticed for result in built for group in OURS):
         ours = sum(result.by(*OURS) for result in built)
         lines.append(f"{ours} of {len(built)} noticed by ours")
-    if any("contract" in result.noticed for result in built):
-        alone = sum(result.by("contract") for result in built)
-        lines.append(f"{alone} of {len(built)} by the shared contract alone")
+    for group, title in CONTRACTS.items():
+        if any(group in result.noticed for result in built):
+            lines.append(f"{sum(result.by(group) for result in built)} of {len(built)} by {title}")
     lines += [f"{group}: not asked: {why}" for group, why in run.absent.items()]
     errors = len(run.results) - len(built)
     lines += [f"{errors} could not be built"] if errors else []
@@ -96,19 +100,22 @@ def as_json(run: Run) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
+def _short(notice: Notice | None) -> str:
+    return "?" if notice is None else notice.how or str(notice.count)
+
+
 def as_markdown(run: Run) -> str:
-    rows = ["| mutant | plants | part | stands for | contract | noticed first by |"]
-    rows += ["|---|---|---|---|---|---|"]
+    rows = ["| mutant | plants | part | stands for | contract | strict | noticed first by |"]
+    rows += ["|---|---|---|---|---|---|---|"]
     for result in run.results:
         mutant = result.mutant
-        contract = result.noticed.get("contract")
         first = next((result.noticed[g] for g in OURS if result.noticed.get(g)), None)
         cells = [
             mutant.name,
             mutant.plants,
             mutant.part,
             mutant.stands_for,
-            "?" if contract is None else contract.to_text(1) if contract.how else contract.count,
+            *(_short(result.noticed.get(group)) for group in CONTRACTS),
             first.to_text(1) if first else result.error or "NOBODY",
         ]
         rows.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")

@@ -61,38 +61,55 @@ def fakes(contract=Notice(), catalogue=Notice(), fast=Notice(), slow=Notice()):
     ]
 
 
+class FakePanel:
+    """Whose judges are ready."""
+
+    def __init__(self, given):
+        self._given = given
+
+    def of(self, stage):
+        return [judge for judge in self._given if judge.group in stage]
+
+
+def examined(given, thorough=False, broken=()):
+    """What comes of MUTANT, and what was done to the workspace."""
+    workspace = FakeWorkspace(broken)
+    return command.examine(MUTANT, workspace, FakePanel(given), thorough), workspace.log
+
+
 def test_judges_are_asked_up_to_the_first_of_ours_that_notices():
-    workspace = FakeWorkspace()
-    noticed = fakes(contract=Notice(2, ["x", "y"]), fast=Notice(1, ["T.t"]))
-    result = command.examine(MUTANT, workspace, noticed, thorough=False)
-    assert workspace.log == ["plant one", "contract", "catalogue", "fast", "revert"]
+    result, log = examined(fakes(contract=Notice(2, ["x", "y"]), fast=Notice(1, ["T.t"])))
+    assert log == ["plant one", "contract", "catalogue", "plant one", "fast", "revert"]
     assert result.noticed["tests"].names == ["fast: T.t"]
     assert not result.survived
 
 
+def test_the_test_binaries_are_left_alone_when_the_catalogue_notices():
+    result, log = examined(fakes(catalogue=Notice(1, ["s"])))
+    assert log == ["plant one", "contract", "catalogue", "revert"] and not result.survived
+
+
 def test_keep_going_asks_everybody_concerned():
-    workspace = FakeWorkspace()
-    noticed = fakes(catalogue=Notice(1, ["s"]), fast=Notice(1, ["T.t"]), slow=Notice(0, [], "hung"))
-    result = command.examine(MUTANT, workspace, noticed, thorough=True)
-    assert workspace.log == ["plant one", "contract", "catalogue", "fast", "slow", "revert"]
+    noticed = fakes(catalogue=Notice(1, ["s"]), fast=Notice(1, ["T.t"]), slow=Notice(how="hung"))
+    result, log = examined(noticed, thorough=True)
+    assert log == ["plant one", "contract", "catalogue", "plant one", "fast", "slow", "revert"]
     assert result.noticed["tests"] == (1, ["fast: T.t"], "slow hung")
 
 
 def test_the_contract_does_not_save_a_mutant():
-    result = command.examine(MUTANT, FakeWorkspace(), fakes(contract=Notice(1, ["x"])), False)
+    result, _ = examined(fakes(contract=Notice(1, ["x"])))
     assert result.survived
     assert Run([result], {}, "").status == 1
 
 
 def test_a_mutant_that_ours_were_not_asked_about_has_not_survived():
-    result = command.examine(MUTANT, FakeWorkspace(), fakes()[:1], False)
+    result, _ = examined(fakes()[:1])
     assert not result.survived and Run([result], {}, "").status == 0
 
 
 def test_a_mutant_that_does_not_build_is_an_error_and_is_taken_out():
-    workspace = FakeWorkspace(broken=["catalogue"])
-    result = command.examine(MUTANT, workspace, fakes(), False)
-    assert result.error == "a.cpp:1: error: no" and workspace.log[-1] == "revert"
+    result, log = examined(fakes(), broken=["catalogue"])
+    assert result.error == "a.cpp:1: error: no" and log[-1] == "revert"
     run = Run([result], {}, "")
     assert run.status == 2 and "1 could not be built" in reports.summary(run)
 
@@ -138,8 +155,8 @@ def test_json_has_every_name():
 
 def test_markdown_is_a_table_with_escaped_bars():
     rows = [row for row in reports.as_markdown(RUN).split("\n") if row.startswith("|")]
-    assert rows[2] == "| one | a \\| b | engine | rule: c | 3 | 1 (s) |"
-    assert rows[3].endswith("| 0 | hung |") and rows[4].endswith("| 0 | NOBODY |")
+    assert rows[2] == "| one | a \\| b | engine | rule: c | 3 | ? | 1 (s) |"
+    assert rows[3].endswith("| 0 | ? | hung |") and rows[4].endswith("| 0 | ? | NOBODY |")
 
 
 def tool(tmp_path, code):
@@ -147,11 +164,23 @@ def tool(tmp_path, code):
     file = tmp_path / "tool"
     file.write_text(f"#!{sys.executable}\n{code}\n")
     file.chmod(0o755)
-    judge = judges.ToolJudge("catalogue", ["run"], "scenarios")
+    judge = judges.catalogue()
     return judge.check(types.SimpleNamespace(tool=file), False)
 
 
-CASES = '{"scenarios": [{"name": "a", "passed": true}, {"name": "b", "passed": false}]}'
+CASES = json.dumps(
+    {
+        "suites": [
+            {"tests": [{"name": "a", "passed": True}]},
+            {
+                "tests": [
+                    {"name": "b", "passed": False},
+                    {"name": "c", "passed": False, "skipped": "not ours"},
+                ]
+            },
+        ]
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +188,7 @@ CASES = '{"scenarios": [{"name": "a", "passed": true}, {"name": "b", "passed": f
     [
         (f"print('{CASES}'); exit(1)", Notice(1, ["b"])),
         (f"print('{CASES.replace('false', 'true')}')", Notice()),
-        ("print('[]'); exit(1)", Notice(how="by its exit status")),
+        ("print('{\"suites\": []}'); exit(1)", Notice(how="by its exit status")),
         ("print('out of memory'); exit(1)", Notice(how="by no report (out of memory)")),
         ("import sys; sys.exit('bad input')", Notice(how="by no report (bad input)")),
         ("exit(3)", Notice(how="by crash (status 3: )")),
@@ -274,6 +303,32 @@ def test_the_unmutated_tree_must_pass(tmp_path):
     assert again.log == []
 
 
+def panel(tmp_path, given, broken=()):
+    workspace = FakeWorkspace(broken)
+    workspace.source = tmp_path / "src"
+    return command.Panel(workspace, command.Baseline(workspace, "abc"), given), workspace
+
+
+def test_a_stage_is_made_ready_once_and_on_the_unmutated_tree(tmp_path):
+    given = fakes()
+    for judge in given:
+        judge.absent = "it is not there" if judge.group == "contract" else ""
+    asked, workspace = panel(tmp_path, given)
+    tools, tests = command.Panel.STAGES
+    assert [judge.name for judge in asked.of(tools)] == ["catalogue"]
+    assert asked.absent == {"contract": "it is not there"}
+    assert [judge.name for judge in asked.of(tools)] == ["catalogue"]
+    assert workspace.log == ["revert", "catalogue"]
+    with pytest.raises(command.Refused, match="elsewhere fails on the unmutated tree"):
+        asked.of(tests)
+
+
+def test_an_unmutated_tree_that_does_not_build_is_refused(tmp_path):
+    asked, _ = panel(tmp_path, fakes(), broken=["catalogue"])
+    with pytest.raises(command.Refused, match="the unmutated tree does not build"):
+        asked.of(command.Panel.STAGES[0])
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(command.Refused, match="no mutant is called nonsense"):
         command.chosen(["nonsense"])
@@ -307,6 +362,7 @@ def test_a_mutant_is_planted_in_the_copy_alone_and_taken_out(repository):
     file = repository / "one.patch"
     file.write_text("Part: x\n\n--- a/sdk/a.cpp\n+++ b/sdk/a.cpp\n@@ -1 +1 @@\n-a\n+b\n")
     workspace.plant(patches.parse(file))
+    workspace.plant(patches.parse(file))
     copy = workspace.source / "sdk/a.cpp"
     assert copy.read_text() == "b\n" and (repository / "sdk/a.cpp").read_text() == "a\n"
     workspace.revert()
@@ -316,3 +372,9 @@ def test_a_mutant_is_planted_in_the_copy_alone_and_taken_out(repository):
 def test_the_first_error_of_a_build_is_shown():
     assert first_error("[1/2] x\na.cpp:3:1: error: no\nb\n") == "a.cpp:3:1: error: no"
     assert first_error("") == "it failed and said nothing"
+
+
+def test_a_contract_that_is_not_there_is_not_asked(tmp_path):
+    assert "there is no" in judges.contracts(tmp_path / "CONTRACT.yaml")[0].absent
+    (tmp_path / "CONTRACT.yaml").touch()
+    assert [judge.absent for judge in judges.contracts(tmp_path / "CONTRACT.yaml")] == ["", ""]

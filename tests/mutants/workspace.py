@@ -78,6 +78,9 @@ class Workspace:
         self._call(["ninja", "-C", str(self.build), "-j", str(self.jobs), *targets])
 
     def plant(self, mutant: Mutant) -> None:
+        """Once more does nothing, until revert()."""
+        if self._pristine:
+            return
         for path in mutant.paths:
             self._pristine[path] = (self.source / path).read_bytes()
         # The copy lies in a folder that git ignores: a repository above it is none of its business.
