@@ -75,12 +75,9 @@ std::string answer_success() { return text_of({{"success", true}}); }
 
 std::string answer_health(Capture capture, Compression compression) {
   Json capabilities = Json::array();
-  if (capture == Capture::v1) {
-    // Not capture_ai_v0: that suite expects plain captures on the v0 endpoint.
-    capabilities = {"capture_v1"};
-  } else {
-    capabilities = {"capture_v0", "capture_ai_v0"};
-  }
+  capabilities.push_back(capture == Capture::v1 ? "capture_v1" : "capture_v0");
+  // The suite of the AI endpoint expects plain captures on the v0 endpoint.
+  if (capture == Capture::v0) capabilities.push_back("capture_ai_v0");
   capabilities.push_back("encoding_" + std::string(to_string(compression)));
   return text_of({{"sdk_name", protocol::kLibraryName},
                   {"sdk_version", protocol::kLibraryVersion},

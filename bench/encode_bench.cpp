@@ -17,8 +17,7 @@ std::unique_ptr<Protocol> protocol_of(Capture capture) {
   Options options;
   options.api_key = "phc_bench";
   options.host = "http://127.0.0.1:1";
-  return capture == Capture::v0 ? make_posthog_v0(protocol_config(options))
-                                : make_posthog_v1(protocol_config(options));
+  return make_protocol(capture, protocol_config(options));
 }
 
 EventView event_of(const std::array<Property, kProperties>& properties) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/serve.h"
 #include "cli/verbs.h"
@@ -38,7 +39,7 @@ void add_adapter(CLI::App& app, int& exit_code) {
       "adapter", "Serve the compliance adapter, which PostHog's shared SDK suite drives.");
   add_serve_options(*verb, arguments->serve);
   verb->add_option("--capture", arguments->capture, "Protocol of the clients")
-      ->check(CLI::IsMember({"v0", "v1"}))
+      ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())))
       ->capture_default_str();
   verb->add_option("--compression", arguments->compression,
                    "What enable_compression turns on; none means gzip")

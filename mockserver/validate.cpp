@@ -25,13 +25,42 @@ bool names_token(const Json& object) {
   return object.is_object() && (has_text(object, "api_key") || has_text(object, "token"));
 }
 
+// The token that an object names; empty when it names none.
+std::string token_in(const Json& object) {
+  for (const char* key : {"api_key", "token"}) {
+    if (object.is_object() && has_text(object, key)) return object[key].get<std::string>();
+  }
+  return {};
+}
+
 // The browser's forms carry the token in each event, or in its properties.
-bool has_token(const ParsedRequest& request) {
-  if (names_token(*request.json)) return true;
-  if (request.event_count() == 0) return false;
-  const Json& first = request.event_json(0);
-  return names_token(first) ||
-         (first.is_object() && first.contains("properties") && names_token(first["properties"]));
+std::string token_of_event(const Json& event) {
+  std::string token = token_in(event);
+  if (!token.empty() || !event.is_object() || !event.contains("properties")) return token;
+  return token_in(event["properties"]);
+}
+
+// Which project a request is for. The token of an envelope counts; without one, those of the
+// events, which must be one and the same.
+void check_token(const ParsedRequest& request, Judgement& judgement) {
+  const std::string envelope = token_in(*request.json);
+  std::set<std::string> tokens;
+  for (std::size_t i = 0; i < request.event_count(); ++i) {
+    std::string token = token_of_event(request.event_json(i));
+    if (!token.empty()) {
+      tokens.insert(std::move(token));
+    } else if (envelope.empty()) {
+      judgement.violations.push_back(event_name(i) + " names no token");
+    }
+  }
+  if (envelope.empty() && tokens.empty()) {
+    refuse(judgement, 401, "missing_api_key", "the body holds no api_key");
+  } else if (envelope.empty() && tokens.size() > 1) {
+    refuse(judgement, 401, "multiple_tokens", "the events name different tokens");
+  } else if (!envelope.empty() &&
+             (tokens.size() > 1 || (tokens.size() == 1 && *tokens.begin() != envelope))) {
+    judgement.violations.push_back("an event names another token than the batch");
+  }
 }
 
 void check_v0_event(const ParsedRequest& request, std::size_t index, const IngestLimits& limits,
@@ -80,7 +109,7 @@ Judgement judge_v0(const ParsedRequest& request, const IngestLimits& limits) {
     refuse(judgement, 400, "request_parsing_error", "the body holds no events");
     return judgement;
   }
-  if (!has_token(request)) refuse(judgement, 401, "missing_api_key", "the body holds no api_key");
+  check_token(request, judgement);
   if (request.events->empty()) refuse(judgement, 400, "empty_batch", "the batch is empty");
   for (std::size_t i = 0; i < request.events->size(); ++i)
     check_v0_event(request, i, limits, judgement);

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kCaptureWords[] = {"v0", "v1"};
 constexpr std::string_view kCompressionWords[] = {"none", "gzip", "deflate", "br", "zstd"};
 constexpr std::string_view kQueueWords[] = {"drop_newest", "drop_oldest", "block"};
 constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai"};
@@ -98,7 +97,7 @@ std::span<const Field> init_fields() {
       {"api_key", Type::text},
       {"host", Type::text},
       {"disabled", Type::boolean},
-      {"capture", Type::word, false, "", {}, kCaptureWords},
+      {"capture", Type::word, false, "", {}, kCaptureNames},
       {"compression", Type::word, false, "", {}, kCompressionWords},
       {"enable_compression", Type::boolean},
       {"headers", Type::object},

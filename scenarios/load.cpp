@@ -16,12 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kCaptureWords[] = {"v0", "v1"};
 constexpr std::string_view kCompressionWords[] = {"none", "gzip", "deflate", "br", "zstd"};
 
 constexpr Field kSettings[] = {
     {"seed", Type::integer, false, "a whole number"},
-    {"capture", Type::word, false, "the protocol", {}, kCaptureWords},
+    {"capture", Type::word, false, "the protocol", {}, kCaptureNames},
     {"compression", Type::word, false, "a codec", {}, kCompressionWords},
     {"strict", Type::boolean, false, "whether breaches of the protocol fail the scenario"},
     {"latency", Type::duration, false, "each way"},

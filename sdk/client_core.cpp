@@ -23,8 +23,7 @@ ClientCore::ClientCore(Options options, std::shared_ptr<Host> host)
       host_(std::move(host)),
       client_id_(host_->next_client_id()),
       fork_generation_(lockstep::fork_generation()),
-      analytics_(options_.capture == Capture::v0 ? make_posthog_v0(protocol_config(options_))
-                                                 : make_posthog_v1(protocol_config(options_))),
+      analytics_(make_protocol(options_.capture, protocol_config(options_))),
       ai_(make_posthog_ai(protocol_config(options_))),
       engine_(engine::config_from(options_, client_id_), host_->chance()),
       flags_(options_),

@@ -15,6 +15,13 @@ namespace {
 constexpr std::size_t kEnvelopeBytes = 512;
 static_assert(kEnvelopeBytes >= 2 * Options::kMaxApiKeyLength + 112);
 
+// What the endpoint of a protocol takes in a request at most, where that is less than a batch may
+// have: PostHog's single-event endpoints stop at 2 MiB.
+std::size_t largest_body(Capture capture) noexcept {
+  return capture == Capture::client ? std::size_t{2} << 20
+                                    : std::numeric_limits<std::size_t>::max();
+}
+
 void require(bool holds, std::string_view option, const char* problem) {
   if (!holds) throw ConfigError(option, problem);
 }
@@ -44,6 +51,8 @@ void check_limits(const Options& options) {
   constexpr std::size_t kMost = 1u << 30;
   require(options.max_event_bytes <= kMost, "max_event_bytes", "must be at most 1 GiB");
   require(options.max_ai_event_bytes <= kMost, "max_ai_event_bytes", "must be at most 1 GiB");
+  require(largest_body(options.capture) > kEnvelopeBytes + options.max_event_bytes,
+          "max_event_bytes", "must leave 513 bytes of the 2 MiB that capture client may send");
   require(options.max_batch_bytes >= kEnvelopeBytes + options.max_event_bytes + 1,
           "max_batch_bytes", "must hold one event of max_event_bytes and 513 bytes of envelope");
   require(options.max_batch_bytes >= kEnvelopeBytes + options.max_ai_event_bytes + 1,
@@ -74,13 +83,13 @@ void check_times(const Options& options) {
 }  // namespace
 
 std::string_view to_string(Capture capture) noexcept {
-  return capture == Capture::v0 ? "v0" : "v1";
+  return kCaptureNames[static_cast<std::size_t>(capture)];
 }
 
 std::optional<Capture> parse_capture(std::string_view name) noexcept {
-  if (name == "v0") return Capture::v0;
-  if (name == "v1") return Capture::v1;
-  return std::nullopt;
+  const auto found = std::find(kCaptureNames.begin(), kCaptureNames.end(), name);
+  if (found == kCaptureNames.end()) return std::nullopt;
+  return static_cast<Capture>(found - kCaptureNames.begin());
 }
 
 std::string_view to_string(QueueFullPolicy policy) noexcept {
@@ -125,13 +134,14 @@ Config config_from(const Options& options, std::uint64_t cause) {
     lane.flush_at = options.flush_at;
     lane.flush_interval = options.flush_interval;
     lane.max_batch_size = options.max_batch_size;
-    lane.max_batch_bytes = options.max_batch_bytes;
+    lane.max_batch_bytes = std::min(options.max_batch_bytes, largest_body(options.capture));
     lane.max_event_bytes = options.max_event_bytes;
     lane.max_queue_size = options.max_queue_size;
     lane.max_queue_bytes = options.max_queue_bytes;
   }
   LaneConfig& ai = config.lanes[static_cast<std::size_t>(Lane::ai)];
   ai.endpoint = 1;
+  ai.max_batch_bytes = options.max_batch_bytes;
   ai.max_event_bytes = options.max_ai_event_bytes;
   config.envelope_bytes = kEnvelopeBytes;
   config.queue_full = options.queue_full;

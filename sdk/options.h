@@ -1,6 +1,7 @@
 // Everything a client can be told at construction, with its default.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,9 +24,12 @@ class Trace;
 
 // The ingestion protocol of the analytics and historical lanes. The AI lane has its own.
 enum class Capture : std::uint8_t {
-  v0,  // POST /batch/
-  v1,  // POST /i/v1/analytics/events: an answer per event
+  v0,      // POST /batch/
+  v1,      // POST /i/v1/analytics/events: an answer per event
+  client,  // POST /e/, as browsers and devices do: each event names the project and the person
 };
+// By name, in the order of the enumeration.
+inline constexpr std::array<std::string_view, 3> kCaptureNames{"v0", "v1", "client"};
 std::string_view to_string(Capture capture) noexcept;
 std::optional<Capture> parse_capture(std::string_view name) noexcept;
 
@@ -68,8 +72,10 @@ struct Options {
   // has waited for flush_interval.
   std::size_t flush_at = 100;
   Duration flush_interval = std::chrono::seconds{5};
-  std::size_t max_batch_size = 100;          // events in a request
-  std::size_t max_batch_bytes = 5 << 20;     // of a request's body before compression
+  std::size_t max_batch_size = 100;  // events in a request
+  // Of a request's body before compression; Capture::client sends 2 MiB at most, as its endpoint
+  // takes no more.
+  std::size_t max_batch_bytes = 5 << 20;
   std::size_t max_event_bytes = 900 << 10;   // of one event's JSON (PostHog: about 1 MB)
   std::size_t max_ai_event_bytes = 4 << 20;  // the same, AI lane
   std::size_t max_queue_size = 10'000;       // events held in memory, in flight included

@@ -5,64 +5,7 @@
 
 #include "clock/timestamp.h"
 
-namespace lockstep {
-
-// Property lists are short and written by hand: a plain scan beats anything that allocates.
-bool PropertyList::shadowed(std::size_t i) const {
-  if (owned_ != nullptr) return false;  // Properties keeps its names unique
-  for (std::size_t later = i + 1; later < borrowed_.size(); ++later) {
-    if (borrowed_[later].name == borrowed_[i].name) return true;
-  }
-  return false;
-}
-
-bool PropertyList::has(std::string_view wanted) const {
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (name(i) == wanted) return true;
-  }
-  return false;
-}
-
-bool PropertyList::valid() const {
-  return std::all_of(borrowed_.begin(), borrowed_.end(), [](const Property& property) {
-    return property.value.kind() != Value::Kind::json || is_json(property.value.text());
-  });
-}
-
-ProtocolConfig protocol_config(const Options& options) {
-  ProtocolConfig config;
-  config.api_key = options.api_key;
-  config.host = http::Url::parse(options.host).value_or(http::Url{});
-  config.headers = options.headers;
-  const auto add = [&](std::string_view name, const Value& value) {
-    JsonWriter json;
-    json.value(value);
-    config.added_properties.emplace_back(name, json.text());
-  };
-  const Properties& own = options.super_properties;
-  const auto add_default = [&](std::string_view name, const Value& value) {
-    if (!own.has(name)) add(name, value);
-  };
-  add_default("$lib", protocol::kLibraryName);
-  add_default("$lib_version", protocol::kLibraryVersion);
-  if (options.is_server) add_default("$is_server", true);
-  if (options.disable_geoip) add_default("$geoip_disable", true);
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    config.added_properties.emplace_back(own.at(i).first, own.at(i).second);
-  }
-  return config;
-}
-
-engine::Verdict transport_verdict(const http::TransportError& error) {
-  engine::Verdict verdict;
-  verdict.kind = engine::Verdict::Kind::retry;
-  verdict.endpoint_trouble = true;
-  verdict.detail = std::string(http::to_string(error.kind));
-  if (!error.detail.empty()) verdict.detail += ": " + error.detail;
-  return verdict;
-}
-
-namespace protocol {
+namespace lockstep::protocol {
 
 const OptionName* find_option(std::string_view property) noexcept {
   if (!property.starts_with('$')) return nullptr;
@@ -231,5 +174,4 @@ engine::Verdict classify(const http::Response& response, WallTime now, std::stri
   return verdict;
 }
 
-}  // namespace protocol
-}  // namespace lockstep
+}  // namespace lockstep::protocol

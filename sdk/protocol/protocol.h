@@ -98,6 +98,10 @@ ProtocolConfig protocol_config(const Options& options);
 std::unique_ptr<Protocol> make_posthog_v0(ProtocolConfig config);
 // POST /i/v1/analytics/events
 std::unique_ptr<Protocol> make_posthog_v1(ProtocolConfig config);
+// POST /e/
+std::unique_ptr<Protocol> make_posthog_client(ProtocolConfig config);
+// Of these three the one that is named.
+std::unique_ptr<Protocol> make_protocol(Capture capture, ProtocolConfig config);
 // POST /i/v0/ai/batch/
 std::unique_ptr<Protocol> make_posthog_ai(ProtocolConfig config);
 

@@ -31,6 +31,8 @@ TEST(AdapterHealth, DeclaresAProtocolAndOneEncoding) {
             Json({"capture_v0", "capture_ai_v0", "encoding_gzip"}));
   EXPECT_EQ(capabilities(Capture::v0, Compression::gzip),
             Json({"capture_v0", "capture_ai_v0", "encoding_gzip"}));
+  EXPECT_EQ(capabilities(Capture::client, Compression::none),
+            Json({"capture_v0", "encoding_gzip"}));
   EXPECT_EQ(capabilities(Capture::v1, Compression::zstd), Json({"capture_v1", "encoding_zstd"}));
   EXPECT_EQ(capabilities(Capture::v1, Compression::br), Json({"capture_v1", "encoding_br"}));
 }

@@ -190,7 +190,7 @@ TEST_P(AdapterStateEqualsTheMocksJournal, DropByDrop) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, AdapterStateEqualsTheMocksJournal,
-                         testing::Values(Capture::v0, Capture::v1),
+                         testing::Values(Capture::v0, Capture::v1, Capture::client),
                          [](const auto& each) { return std::string(to_string(each.param)); });
 
 }  // namespace

@@ -119,6 +119,29 @@ ledger: captured 4, delivered 4, unconfirmed 0, dropped 0, pending 0, requests 5
 )"};
 }
 
+Body client_protocol() {
+  return {.name = "ClientProtocol",
+          .adjust = [](Options& options) { options.capture = Capture::client; },
+          .script = {status(413), status(503)},
+          .captures = {"a", "b"},
+          .trace = R"(
+POST /e/ attempt 1 [a b] -> 413
+POST /e/ attempt 2 [a] -> 503
+POST /e/ attempt 1 [b] -> 200
+POST /e/ attempt 3 [a] -> 200
+request analytics attempt 1 [a b]: 413
+request analytics attempt 1 [a]: 503
+request analytics attempt 1 [b]: 200
+request analytics attempt 2 [a]: 200
+a: delivered, lane analytics, attempts 3, status 200
+b: delivered, lane analytics, attempts 2, status 200
+stored a of 3 received
+stored b of 2 received
+flush: complete, delivered 2, dropped 0, pending 0
+ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 4, retries 1
+)"};
+}
+
 Body gzip() {
   return {.name = "Gzip",
           .adjust = [](Options& options) { options.compression = Compression::gzip; },
@@ -203,6 +226,7 @@ std::vector<Body> delivery_bodies() {
           batches_in_capture_order(),
           shutdown_drains(),
           lanes_do_not_wait_for_each_other(),
+          client_protocol(),
           gzip(),
           zstd(),
           partial_results(),

@@ -45,8 +45,7 @@ class EngineArm final : public Arm {
       : options_(with_host(std::move(options))),
         chance_(1),
         engine_(engine::config_from(options_, kFirstClient), chance_),
-        analytics_(options_.capture == Capture::v0 ? make_posthog_v0(protocol_config(options_))
-                                                   : make_posthog_v1(protocol_config(options_))),
+        analytics_(make_protocol(options_.capture, protocol_config(options_))),
         ai_(make_posthog_ai(protocol_config(options_))) {}
 
   std::string_view name() const override { return "engine"; }

@@ -90,18 +90,26 @@ class Usage(unittest.TestCase):
 
 class Adapter(unittest.TestCase):
     def test_it_delivers_to_the_mock_over_real_sockets(self):
-        with Server("mock", "--strict") as mock, Server("adapter", "--capture", "v1") as adapter:
-            self.assertIn("capture_v1", adapter.ask("GET", "/health")[1]["capabilities"])
-            self.assertEqual(adapter.ask("POST", "/init?test_id=t-1", {
-                "api_key": "phc_k", "host": mock.url, "enable_compression": True})[0], 200)
-            captured = adapter.ask("POST", "/capture?test_id=t-1", {
-                "distinct_id": "u", "event": "e", "properties": None, "timestamp": None})
-            self.assertEqual(adapter.ask("POST", "/flush?test_id=t-1")[1]["events_flushed"], 1)
-            requests = mock.ask("GET", "/_control/requests?test_id=t-1")[1]["requests"]
-            self.assertEqual([r["path"] for r in requests], ["/i/v1/analytics/events"])
-            self.assertEqual(requests[0]["parsed_events"][0]["uuid"], captured[1]["uuid"])
-            self.assertEqual(adapter.stop(), (0, ""))
-            self.assertEqual(mock.stop(), (0, ""))
+        for capture, capability, path in (
+                ("v0", "capture_v0", "/batch/"),
+                ("v1", "capture_v1", "/i/v1/analytics/events"),
+                ("client", "capture_v0", "/e/")):
+            with self.subTest(capture), Server("mock", "--strict") as mock, \
+                    Server("adapter", "--capture", capture) as adapter:
+                self.assertIn(capability, adapter.ask("GET", "/health")[1]["capabilities"])
+                self.deliver(mock, adapter, path)
+                self.assertEqual(adapter.stop(), (0, ""))
+                self.assertEqual(mock.stop(), (0, ""))
+
+    def deliver(self, mock, adapter, path):
+        self.assertEqual(adapter.ask("POST", "/init?test_id=t-1", {
+            "api_key": "phc_k", "host": mock.url, "enable_compression": True})[0], 200)
+        captured = adapter.ask("POST", "/capture?test_id=t-1", {
+            "distinct_id": "u", "event": "e", "properties": None, "timestamp": None})
+        self.assertEqual(adapter.ask("POST", "/flush?test_id=t-1")[1]["events_flushed"], 1)
+        requests = mock.ask("GET", "/_control/requests?test_id=t-1")[1]["requests"]
+        self.assertEqual([r["path"] for r in requests], [path])
+        self.assertEqual(requests[0]["parsed_events"][0]["uuid"], captured[1]["uuid"])
 
     def test_a_signal_ends_it_also_while_a_flush_waits(self):
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -80,6 +80,34 @@ TEST(StrictV0, AKeyIsNeededAndMayStandWhereBrowsersPutIt) {
   EXPECT_EQ(answer(Json::array({event_of(1)})), 401);
 }
 
+TEST(StrictV0, TheEventsOfABrowserBelongToOneProject) {
+  const auto answer = [](Server& server, const Json& body) {
+    return server.handle(post("/e/", body.dump()), at(0));
+  };
+  Server server(strict());
+  const Json one = event_with("token", "phc");
+  Json other = event_of(2);
+  other["properties"]["token"] = "phc_other";
+  EXPECT_EQ(error_of(answer(server, Json::array({one, other}))), "multiple_tokens");
+  EXPECT_EQ(server.violations().size(), 1U);
+
+  // What the service lets pass, and no SDK should send.
+  const std::pair<Json, const char*> odd[] = {
+      {Json::array({one, event_of(2)}), "event 1 names no token"},
+      {{{"api_key", "phc"}, {"batch", {one, other}}}, "another token than the batch"},
+      {{{"api_key", "phc"}, {"batch", {other}}}, "another token than the batch"}};
+  for (const auto& [body, violation] : odd) {
+    Server lenient(strict());
+    EXPECT_EQ(answer(lenient, body).response.status, 200) << body;
+    ASSERT_EQ(lenient.violations().size(), 1U) << body;
+    EXPECT_NE(lenient.violations()[0].text.find(violation), std::string::npos) << body;
+  }
+  Server content(strict());
+  answer(content, {{"api_key", "phc"}, {"batch", {one, event_of(2)}}});
+  answer(content, Json::array({one}));
+  EXPECT_TRUE(content.violations().empty());
+}
+
 TEST(StrictV0, EveryEventNeedsItsFields) {
   const Json wrong[] = {event_without("event"),
                         event_without("distinct_id"),

@@ -97,6 +97,26 @@ TEST(OptionsTest, ABatchAndAQueueHoldTheLargestEvent) {
   EXPECT_EQ(complaint(huge(&Options::max_ai_event_bytes)), "max_ai_event_bytes");
 }
 
+TEST(OptionsTest, AClientSendsNoMoreThanItsEndpointTakes) {
+  Options options = good();
+  options.capture = Capture::client;
+  engine::Config config = engine::config_from(options, 1);
+  EXPECT_EQ(config.lanes[0].max_batch_bytes, 2u << 20);
+  EXPECT_EQ(config.lanes[1].max_batch_bytes, 2u << 20);
+  EXPECT_EQ(config.lanes[2].max_batch_bytes, options.max_batch_bytes) << "another endpoint";
+  options.max_batch_bytes = 1 << 20;
+  EXPECT_EQ(engine::config_from(options, 1).lanes[0].max_batch_bytes, 1u << 20);
+
+  const auto client_with = [](std::size_t bytes) {
+    return [bytes](Options& o) {
+      o.capture = Capture::client;
+      o.max_event_bytes = bytes;
+    };
+  };
+  EXPECT_EQ(complaint(client_with((2 << 20) - 513)), "");
+  EXPECT_EQ(complaint(client_with((2 << 20) - 512)), "max_event_bytes");
+}
+
 TEST(OptionsTest, EachTimeIsNamed) {
   using Time = std::pair<Duration Options::*, const char*>;
   for (const auto& [time, name] : {Time{&Options::flush_interval, "flush_interval"},
@@ -126,7 +146,7 @@ TEST(OptionsTest, TheRestIsNamedToo) {
 }
 
 TEST(OptionsTest, NamesReadBack) {
-  for (const Capture capture : {Capture::v0, Capture::v1}) {
+  for (const Capture capture : {Capture::v0, Capture::v1, Capture::client}) {
     EXPECT_EQ(parse_capture(to_string(capture)), capture);
   }
   for (const QueueFullPolicy policy :

@@ -21,6 +21,7 @@ std::unique_ptr<Protocol> make(std::string_view name) {
   const ProtocolConfig config = protocol_config(protocol_options());
   if (name == "v0") return make_posthog_v0(config);
   if (name == "v1") return make_posthog_v1(config);
+  if (name == "client") return make_posthog_client(config);
   return make_posthog_ai(config);
 }
 
@@ -30,7 +31,7 @@ Verdict verdict(std::string_view name, const http::Response& answer, std::size_t
 }
 
 TEST(ProtocolAnswers, EachStatusHasItsClass) {
-  for (const char* name : {"v0", "v1", "ai"}) {
+  for (const char* name : {"v0", "v1", "client", "ai"}) {
     for (const int status :
          {400, 401, 402, 403, 404, 405, 415, 422, 100, 301, 302, 304, 307, 308}) {
       const Verdict got = verdict(name, response(status));
@@ -49,7 +50,7 @@ TEST(ProtocolAnswers, EachStatusHasItsClass) {
     EXPECT_EQ(large.kind, Kind::too_large);
     EXPECT_FALSE(large.endpoint_trouble);
   }
-  for (const char* name : {"v0", "ai"}) {
+  for (const char* name : {"v0", "client", "ai"}) {
     for (const int status : {200, 201, 202, 204, 299}) {
       EXPECT_EQ(verdict(name, response(status)).kind, Kind::delivered) << name << " " << status;
     }
@@ -65,15 +66,17 @@ TEST(ProtocolAnswers, NoAnswerIsTroubleOfTheEndpoint) {
   EXPECT_EQ(transport_verdict({http::TransportErrorKind::reset, ""}).detail, "reset");
 }
 
-// --- v0
+// --- v0, client, ai
 // -------------------------------------------------------------------------------------------
 
-TEST(ProtocolAnswers, V0NoticesThatTheServerIsOverItsQuota) {
-  const Verdict got = verdict("v0", response(200, R"({"status":1,"quota_limited":["events"]})"));
-  EXPECT_EQ(got.kind, Kind::drop);
-  EXPECT_EQ(got.reason, DropReason::quota_limited);
-  EXPECT_EQ(got.status, 200);
-  EXPECT_FALSE(got.detail.empty());
+TEST(ProtocolAnswers, ABatchIsGoneWhereTheServerSaysItIsOverItsQuota) {
+  for (const char* name : {"v0", "client", "ai"}) {
+    const Verdict got = verdict(name, response(200, R"({"status":1,"quota_limited":["events"]})"));
+    EXPECT_EQ(got.kind, Kind::drop) << name;
+    EXPECT_EQ(got.reason, DropReason::quota_limited);
+    EXPECT_EQ(got.status, 200);
+    EXPECT_FALSE(got.detail.empty());
+  }
 }
 
 TEST(ProtocolAnswers, V0IsDeliveredWhateverElseTheBodySays) {
@@ -218,7 +221,7 @@ TEST(ProtocolAnswers, TheApiKeyIsNeverInADetail) {
   const std::string key(kKey);
   for (const std::size_t before : {0, 1, 180, 190, 195, 199, 200, 250}) {
     const std::string body = std::string(before, 'x') + key + key + " denied " + key;
-    for (const char* name : {"v0", "v1", "ai"}) {
+    for (const char* name : {"v0", "v1", "client", "ai"}) {
       for (const int status : {400, 401, 413, 503}) {
         const std::string detail = verdict(name, response(status, body)).detail;
         EXPECT_EQ(detail.find("secret"), std::string::npos) << detail;

@@ -44,6 +44,21 @@ TEST(ProtocolEncode, AiHasItsOwnPath) {
   EXPECT_EQ(json::parse(request.body)["api_key"], kKey);
 }
 
+TEST(ProtocolEncode, ClientPostsTheSameEnvelopeWhereBrowsersPost) {
+  const auto protocol = make_posthog_client(protocol_config(protocol_options()));
+  const http::Request request = encoded(*protocol, make_batch(*protocol, 2));
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url.to_string(), "https://eu.example.com/e/");
+  EXPECT_FALSE(request.headers.has("Authorization"));
+  const json body = json::parse(request.body);
+  EXPECT_EQ(body["api_key"], kKey);
+  EXPECT_EQ(body["sent_at"], "2025-01-01T00:00:00.000Z");
+  ASSERT_EQ(body["batch"].size(), 2u);
+  EXPECT_EQ(body["batch"][1]["uuid"], nth_uuid(1).to_string());
+  EXPECT_EQ(body["batch"][1]["token"], kKey);
+  EXPECT_EQ(body.size(), 3u);
+}
+
 TEST(ProtocolEncode, V1SaysWhoItIsInItsHeaders) {
   const auto protocol = make_posthog_v1(protocol_config(protocol_options()));
   engine::Batch batch = make_batch(*protocol, 2);
@@ -78,25 +93,35 @@ TEST(ProtocolEncode, OnlyTheAttemptAndTheTimeOfSendingChangeInV1) {
   EXPECT_EQ(second, first);
 }
 
-TEST(ProtocolEncode, V0StampsSentAtAnewForEachAttempt) {
-  const auto protocol = make_posthog_v0(protocol_config(protocol_options()));
-  engine::Batch batch = make_batch(*protocol, 1);
-  const json first = json::parse(encoded(*protocol, batch).body);
-  batch.attempt = 2;
-  const json second = json::parse(encoded(*protocol, batch, kMidnight + seconds{5}).body);
-  EXPECT_EQ(second["sent_at"], "2025-01-01T00:00:05.000Z")
-      << "a frozen one would shift the events by the whole backoff";
-  EXPECT_EQ(second["batch"], first["batch"]);
+TEST(ProtocolEncode, V0AndClientStampSentAtAnewForEachAttempt) {
+  for (const Capture capture : {Capture::v0, Capture::client}) {
+    const auto protocol = make_protocol(capture, protocol_config(protocol_options()));
+    engine::Batch batch = make_batch(*protocol, 1);
+    const json first = json::parse(encoded(*protocol, batch).body);
+    batch.attempt = 2;
+    const json second = json::parse(encoded(*protocol, batch, kMidnight + seconds{5}).body);
+    EXPECT_EQ(second["sent_at"], "2025-01-01T00:00:05.000Z")
+        << "a frozen one would shift the events by the whole backoff";
+    EXPECT_EQ(second["batch"], first["batch"]);
+  }
 }
 
 TEST(ProtocolEncode, TheHistoricalLaneSaysSo) {
-  for (const bool one : {false, true}) {
-    const auto protocol = one ? make_posthog_v1(protocol_config(protocol_options()))
-                              : make_posthog_v0(protocol_config(protocol_options()));
+  for (const Capture capture : {Capture::v0, Capture::v1, Capture::client}) {
+    const auto protocol = make_protocol(capture, protocol_config(protocol_options()));
     const json body =
         json::parse(encoded(*protocol, make_batch(*protocol, 1, Lane::historical)).body);
     EXPECT_EQ(body["historical_migration"], true);
   }
+}
+
+TEST(ProtocolEncode, EachProtocolIsMadeByItsName) {
+  const auto name = [](Capture capture) {
+    return std::string(make_protocol(capture, protocol_config(protocol_options()))->name());
+  };
+  EXPECT_EQ(name(Capture::v0), "posthog-v0");
+  EXPECT_EQ(name(Capture::v1), "posthog-v1");
+  EXPECT_EQ(name(Capture::client), "posthog-client");
 }
 
 TEST(ProtocolEncode, APathOfTheHostIsAPrefix) {
@@ -143,7 +168,7 @@ TEST(ProtocolEncode, TheEnvelopeFitsInWhatTheEngineReservesForIt) {
   const std::size_t reserved = engine::config_from(options, 1).envelope_bytes;
   for (const auto& protocol :
        {make_posthog_v0(protocol_config(options)), make_posthog_v1(protocol_config(options)),
-        make_posthog_ai(protocol_config(options))}) {
+        make_posthog_client(protocol_config(options)), make_posthog_ai(protocol_config(options))}) {
     const engine::Batch batch = make_batch(*protocol, 3, Lane::historical);
     const std::size_t size = encoded(*protocol, batch, WallTime::max()).body.size();
     EXPECT_LE(size, reserved + batch.bytes) << protocol->name();

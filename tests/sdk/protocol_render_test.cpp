@@ -21,6 +21,9 @@ std::unique_ptr<Protocol> v1(const Options& options = protocol_options()) {
 std::unique_ptr<Protocol> ai(const Options& options = protocol_options()) {
   return make_posthog_ai(protocol_config(options));
 }
+std::unique_ptr<Protocol> client(const Options& options = protocol_options()) {
+  return make_posthog_client(protocol_config(options));
+}
 
 Event order() {
   Event event;
@@ -53,6 +56,27 @@ TEST(ProtocolRender, V1HasAnOptionsObjectBesideTheProperties) {
   json expected = rendered(*v0(), order());
   expected["options"] = json::object();
   EXPECT_EQ(rendered(*v1(), order()), expected);
+}
+
+TEST(ProtocolRender, ClientNamesTheProjectAndThePersonInEachEvent) {
+  json expected = rendered(*v0(), order());
+  expected["properties"]["distinct_id"] = "user-1";
+  expected.erase("distinct_id");
+  expected["token"] = kKey;
+  EXPECT_EQ(rendered(*client(), order()), expected);
+}
+
+TEST(ProtocolRender, ClientLetsNoPropertyContradictThePerson) {
+  Options options = protocol_options();
+  options.super_properties = {{"distinct_id", "nobody"}, {"plan", "free"}};
+  Event event = order();
+  event.properties = {{"distinct_id", "somebody"}, {"token", "of a machine"}};
+  const json got = rendered(*client(options), event);
+  EXPECT_EQ(got["properties"]["distinct_id"], "user-1");
+  EXPECT_EQ(got["properties"]["plan"], "free");
+  EXPECT_EQ(got["properties"]["token"], "of a machine") << "the project's stands beside the event";
+  EXPECT_EQ(got["token"], kKey);
+  EXPECT_EQ(rendered(*client(options), order())["properties"]["distinct_id"], "user-1");
 }
 
 TEST(ProtocolRender, EveryKindOfValueKeepsItsValue) {
@@ -96,10 +120,11 @@ TEST(ProtocolRender, NamesAndTextsAreEscapedEverywhere) {
   event.distinct_id = nasty;
   event.properties = {{nasty, nasty}};
   event.options.product_tour_id = nasty;
-  for (const auto& protocol : {v0(), v1(), ai()}) {
+  for (const auto& protocol : {v0(), v1(), ai(), client()}) {
     const json got = rendered(*protocol, event);
     EXPECT_EQ(got["event"], nasty);
-    EXPECT_EQ(got["distinct_id"], nasty);
+    EXPECT_EQ(got.contains("distinct_id") ? got["distinct_id"] : got["properties"]["distinct_id"],
+              nasty);
     EXPECT_EQ(got["properties"][nasty], nasty);
   }
   EXPECT_EQ(rendered(*v1(), event)["options"]["product_tour_id"], nasty);
@@ -119,7 +144,7 @@ TEST(ProtocolRender, BytesThatAreNotUtf8AreReplaced) {
 TEST(ProtocolRender, TheLastOfTwoPropertiesOfOneNameWins) {
   const std::vector<Property> properties{
       {"a", 1}, {"b", 2}, {"a", 3}, {"$lib", "x"}, {"$lib", "y"}};
-  for (const auto& protocol : {v0(), v1()}) {
+  for (const auto& protocol : {v0(), v1(), client()}) {
     const json got = rendered(*protocol, properties)["properties"];
     EXPECT_EQ(got["a"], 3);
     EXPECT_EQ(got["b"], 2);
@@ -169,13 +194,15 @@ TEST(ProtocolRender, OptionsAreAnObjectInV1) {
   EXPECT_FALSE(got["properties"].contains("$cookieless_mode"));
 }
 
-TEST(ProtocolRender, OptionsAreDollarPropertiesInV0) {
-  const json got = rendered(*v0(), with_options());
-  EXPECT_FALSE(got.contains("options"));
-  EXPECT_EQ(got["properties"]["$cookieless_mode"], true);
-  EXPECT_EQ(got["properties"]["$ignore_sent_at"], false);
-  EXPECT_EQ(got["properties"]["$process_person_profile"], true);
-  EXPECT_EQ(got["properties"]["$product_tour_id"], "tour");
+TEST(ProtocolRender, OptionsAreDollarPropertiesInV0AndClient) {
+  for (const auto& protocol : {v0(), client()}) {
+    const json got = rendered(*protocol, with_options());
+    EXPECT_FALSE(got.contains("options"));
+    EXPECT_EQ(got["properties"]["$cookieless_mode"], true);
+    EXPECT_EQ(got["properties"]["$ignore_sent_at"], false);
+    EXPECT_EQ(got["properties"]["$process_person_profile"], true);
+    EXPECT_EQ(got["properties"]["$product_tour_id"], "tour");
+  }
 }
 
 TEST(ProtocolRender, DollarPropertiesAreLiftedIntoOptionsInV1) {
@@ -213,9 +240,11 @@ TEST(ProtocolRender, SuperPropertiesThatAreOptionsGiveWayToTheEvents) {
   Event event = order();
   event.options.process_person_profile = true;
 
-  const json old = rendered(*v0(options), event)["properties"];
-  EXPECT_EQ(old["$process_person_profile"], true);
-  EXPECT_EQ(old["$cookieless_mode"], true);
+  for (const auto& protocol : {v0(options), client(options)}) {
+    const json old = rendered(*protocol, event)["properties"];
+    EXPECT_EQ(old["$process_person_profile"], true);
+    EXPECT_EQ(old["$cookieless_mode"], true);
+  }
 
   const json got = rendered(*v1(options), event);
   EXPECT_EQ(got["options"], (json{{"process_person_profile", true}, {"cookieless_mode", true}}));

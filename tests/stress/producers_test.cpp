@@ -150,7 +150,8 @@ TEST_P(Producers, BesideFlagCallsLoseNothing) {
   expect_everything_delivered(client, told, ledger, troubled.server);
 }
 
-INSTANTIATE_TEST_SUITE_P(Protocols, Producers, testing::Values(Capture::v0, Capture::v1),
+INSTANTIATE_TEST_SUITE_P(Protocols, Producers,
+                         testing::Values(Capture::v0, Capture::v1, Capture::client),
                          [](const auto& capture) { return std::string(to_string(capture.param)); });
 
 // Queues so small that they are always full: refusals and evictions are outcomes like any other.
