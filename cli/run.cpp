@@ -11,10 +11,12 @@
 
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
+#include "scenarios/chrome_trace.h"
 #include "scenarios/load.h"
 #include "scenarios/progress.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
+#include "scenarios/timeline.h"
 
 namespace lockstep::cli {
 
@@ -39,6 +41,8 @@ struct RunArguments {
   std::string only;
   std::uint64_t seed = 1;
   std::string trace_file;
+  std::string timeline_file;
+  std::string chrome_trace_file;
   bool list = false;
 };
 
@@ -55,20 +59,44 @@ std::string nothing_found(const RunArguments& arguments) {
 
 scenario::Run run_with_progress(const std::vector<scenario::Scenario>& scenarios,
                                 const RunArguments& arguments) {
+  const bool keep_trace = !arguments.trace_file.empty() || !arguments.timeline_file.empty() ||
+                          !arguments.chrome_trace_file.empty();
   SystemClock stopwatch;
   scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, scenarios.size(), stopwatch);
   return scenario::run(scenarios,
-                       {arguments.seed, &stopwatch, !arguments.trace_file.empty(),
+                       {arguments.seed, &stopwatch, keep_trace,
                         [&](const scenario::Result& result) { progress.ended(result); }});
 }
 
-bool write_traces(const scenario::Run& run, const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
+std::string traces(const scenario::Run& run) {
+  std::string out;
   for (const scenario::Result& result : run.results) {
-    file << "# " << result.name << '\n';
-    for (const TraceEntry& entry : result.entries) file << entry.to_text() << '\n';
+    out += "# " + result.name + '\n';
+    for (const TraceEntry& entry : result.entries) out += entry.to_text() + '\n';
   }
+  return out;
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
   return static_cast<bool>(file.flush());
+}
+
+// Writes the files that were asked for. False, and a word about it, where one cannot be written.
+bool write_files(const scenario::Run& run, const RunArguments& arguments) {
+  const struct {
+    const std::string& path;
+    std::string (*text)(const scenario::Run& run);
+  } files[] = {{arguments.trace_file, traces},
+               {arguments.timeline_file, scenario::timeline},
+               {arguments.chrome_trace_file, scenario::chrome_trace}};
+  for (const auto& [path, text] : files) {
+    if (path.empty() || write_file(path, text(run))) continue;
+    complain("cannot write " + path);
+    return false;
+  }
+  return true;
 }
 
 int run_scenarios(const RunArguments& arguments) {
@@ -89,9 +117,7 @@ int run_scenarios(const RunArguments& arguments) {
   }
   const scenario::Run run = run_with_progress(catalogue.scenarios, arguments);
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
-  if (!arguments.trace_file.empty() && !write_traces(run, arguments.trace_file)) {
-    return complain("cannot write " + arguments.trace_file);
-  }
+  if (!write_files(run, arguments)) return kBadUsage;
   return run.failures() == 0 ? kPassed : kFailed;
 }
 
@@ -112,6 +138,10 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
       ->capture_default_str();
   verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");
+  verb->add_option("--timeline", arguments->timeline_file,
+                   "Draw every scenario over virtual time, in this HTML file");
+  verb->add_option("--chrome-trace", arguments->chrome_trace_file,
+                   "Write all of it for Perfetto (Chrome trace events) to this JSON file");
   verb->add_flag("--list", arguments->list, "Name the scenarios, and run nothing");
   verb->callback([arguments, &exit_code] { exit_code = run_scenarios(*arguments); });
 }

@@ -11,6 +11,8 @@
 #include <optional>
 #include <sstream>
 
+#include "sdk/json/writer.h"
+
 namespace lockstep::scenario {
 
 namespace {
@@ -311,24 +313,9 @@ Node parse_yaml(const std::string& text, const std::string& file, std::vector<Pr
 }
 
 std::string json_quoted(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
+  JsonWriter writer;
+  writer.string(text);
+  return std::string(writer.text());
 }
 
 }  // namespace lockstep::scenario
