@@ -2,6 +2,8 @@
 
 #include <array>
 #include <exception>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "adapter/answers.h"
@@ -17,6 +19,12 @@ http::Response json_response(int status, std::string body) {
   response.body = std::move(body);
   return response;
 }
+
+// Answered with 503.
+class Unavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 http::Response ok(std::string body) { return json_response(200, std::move(body)); }
 
@@ -37,6 +45,13 @@ void end_all(const std::vector<InstancePtr>& instances) noexcept {
   for (const InstancePtr& instance : instances) instance->end();
 }
 
+AdapterOptions checked(AdapterOptions options) {
+  if (options.clock == nullptr) {
+    options.clock = std::shared_ptr<Clock>(options.host, &options.host->clock());
+  }
+  return options;
+}
+
 Compression codec_of(Compression configured) {
   return configured == Compression::none ? Compression::gzip : configured;
 }
@@ -47,41 +62,70 @@ Compression codec_of(Compression configured) {
 struct Adapter::Call {
   const http::Request& request;
   std::string test_id;
+  std::shared_ptr<Host> host = nullptr;  // what the client of the test id runs on
 
   std::string_view body() const noexcept { return request.body; }
   std::string_view query() const noexcept { return request.url.query; }
 };
 
 struct Adapter::Route {
-  std::string_view path;
   std::string_view method;
+  std::string_view path;
   http::Response (Adapter::*answer)(const Call& call);
+  bool is_step = true;  // of a test: in virtual time its time stands still meanwhile
 };
 
-const Adapter::Route* Adapter::route_to(std::string_view path) noexcept {
+namespace {
+
+constexpr auto kMethods = std::to_array<std::string_view>({"GET", "POST", "DELETE"});
+
+}  // namespace
+
+const Adapter::Route* Adapter::route_to(std::string_view method, std::string_view path) noexcept {
   static constexpr auto kRoutes = std::to_array<Route>({
-      {"/health", "GET", &Adapter::health},
-      {"/state", "GET", &Adapter::state},
-      {"/init", "POST", &Adapter::init},
-      {"/capture", "POST", &Adapter::capture},
-      {"/capture_ai", "POST", &Adapter::capture_ai},
-      {"/flush", "POST", &Adapter::flush},
-      {"/get_feature_flag", "POST", &Adapter::get_feature_flag},
-      {"/reset", "POST", &Adapter::reset},
-      {"/shutdown", "POST", &Adapter::shutdown},
+      {"GET", "/health", &Adapter::health, false},
+      {"GET", "/state", &Adapter::state},
+      {"POST", "/init", &Adapter::init},
+      {"POST", "/capture", &Adapter::capture},
+      {"POST", "/capture_ai", &Adapter::capture_ai},
+      {"POST", "/flush", &Adapter::flush},
+      {"POST", "/get_feature_flag", &Adapter::get_feature_flag},
+      {"POST", "/reset", &Adapter::reset},
+      {"POST", "/shutdown", &Adapter::shutdown},
+      {"GET", "/clock", &Adapter::look_at_clock, false},
+      {"POST", "/clock", &Adapter::move_clock, false},
+      {"DELETE", "/clock", &Adapter::forget_clock, false},
   });
   for (const Route& route : kRoutes) {
-    if (route.path == path) return &route;
+    if (route.path == path && route.method == method) return &route;
   }
   return nullptr;
 }
 
+// For a path that is not there, or not with this method.
+http::Response Adapter::refuse(std::string_view path) {
+  std::string allowed;
+  for (const std::string_view method : kMethods) {
+    if (route_to(method, path) == nullptr) continue;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+  }
+  if (allowed.empty()) return json_response(404, answer_error("there is no such endpoint"));
+  auto response = json_response(405, answer_error("this endpoint takes " + allowed));
+  response.headers.add("Allow", allowed);
+  return response;
+}
+
 Adapter::Adapter(AdapterOptions options)
-    : options_(std::move(options)), registry_(options_.instances) {}
+    : options_(checked(std::move(options))),
+      clocks_(options_.virtual_host, options_.instances),
+      registry_(options_.instances) {}
 
 Adapter::~Adapter() { close(); }
 
-void Adapter::close() noexcept { end_all(registry_.close()); }
+void Adapter::close() noexcept {
+  end_all(registry_.close());
+  clocks_.close();
+}
 
 std::shared_ptr<Client> Adapter::client(const std::string& test_id) const {
   InstancePtr instance = registry_.find(test_id);
@@ -102,6 +146,8 @@ http::Response Adapter::answer(const http::Request& request) {
     return dispatch(request);
   } catch (const BadRequest& error) {
     return json_response(400, answer_bad_request(error));
+  } catch (const Unavailable& problem) {
+    return json_response(503, answer_error(problem.what()));
   } catch (const std::exception&) {
     // What it says may hold a piece of the request, a secret perhaps.
     return json_response(500, answer_error("the adapter failed to serve this request"));
@@ -109,19 +155,26 @@ http::Response Adapter::answer(const http::Request& request) {
 }
 
 http::Response Adapter::dispatch(const http::Request& request) {
-  const Route* route = route_to(request.url.path);
-  if (route == nullptr) return json_response(404, answer_error("there is no such endpoint"));
-  if (request.method != route->method) {
-    auto response =
-        json_response(405, answer_error("this endpoint takes " + std::string(route->method)));
-    response.headers.add("Allow", std::string(route->method));
-    return response;
-  }
+  const Route* route = route_to(request.method, request.url.path);
+  if (route == nullptr) return refuse(request.url.path);
   if (request.body.size() > options_.max_body_bytes) {
     return json_response(413, answer_error("the body is larger than " +
                                            std::to_string(options_.max_body_bytes) + " bytes"));
   }
-  return (this->*route->answer)(Call{request, parse_test_id(request.url.query)});
+  Call call{request, parse_test_id(request.url.query), options_.host};
+  std::optional<SteppedHost::Call> in_progress;
+  if (clocks_.are_virtual() && route->is_step) {
+    SteppedHostPtr host = stepped_host(call.test_id);
+    in_progress.emplace(host);
+    call.host = std::move(host);
+  }
+  return (this->*route->answer)(call);
+}
+
+SteppedHostPtr Adapter::stepped_host(const std::string& test_id) {
+  SteppedHostPtr host = clocks_.host(test_id, options_.clock->now());
+  if (host == nullptr) throw Unavailable("too many test ids, and all of them are in use");
+  return host;
 }
 
 InstancePtr Adapter::instance_of(const Call& call) const {
@@ -130,10 +183,14 @@ InstancePtr Adapter::instance_of(const Call& call) const {
   return instance;
 }
 
-void Adapter::reclaim_idle() { end_all(registry_.take_idle(options_.host->clock().now())); }
+void Adapter::reclaim_idle() {
+  const Instant now = options_.clock->now();
+  end_all(registry_.take_idle(now));
+  clocks_.forget_idle(now);
+}
 
 http::Response Adapter::health(const Call&) {
-  return ok(answer_health(options_.capture, codec_of(options_.compression)));
+  return ok(answer_health(options_.capture, codec_of(options_.compression), clocks_.are_virtual()));
 }
 
 http::Response Adapter::init(const Call& call) {
@@ -142,7 +199,8 @@ http::Response Adapter::init(const Call& call) {
   if (options_.customise) options_.customise(options);
   InstancePtr instance;
   try {
-    instance = std::make_shared<Instance>(std::move(options), options_.host, options_.record);
+    instance =
+        std::make_shared<Instance>(std::move(options), call.host, options_.clock, options_.record);
   } catch (const ConfigError& error) {
     throw bad_option(error, api_key);
   }
@@ -201,6 +259,28 @@ http::Response Adapter::shutdown(const Call& call) {
   const Duration timeout = parse_timeout(call.body(), call.query(), options_.shutdown_timeout);
   const Use instance(instance_of(call));
   return ok(answer_flush(instance->client().shutdown(timeout)));
+}
+
+http::Response Adapter::look_at_clock(const Call& call) {
+  if (!clocks_.are_virtual()) return refuse({});
+  return ok(answer_clock(stepped_host(call.test_id)->state({})));
+}
+
+http::Response Adapter::move_clock(const Call& call) {
+  if (!clocks_.are_virtual()) return refuse({});
+  const ClockRequest request = parse_clock(call.body());
+  const SteppedHostPtr host = stepped_host(call.test_id);
+  if (request.wall) host->set_wall(*request.wall);
+  return ok(answer_clock(
+      request.advance_to ? host->advance_to(*request.advance_to, request.outside, request.patience)
+                         : host->settle(request.outside, request.patience)));
+}
+
+http::Response Adapter::forget_clock(const Call& call) {
+  if (!clocks_.are_virtual()) return refuse({});
+  if (const InstancePtr instance = registry_.take(call.test_id)) instance->end();
+  clocks_.forget(call.test_id);
+  return ok(answer_success());
 }
 
 }  // namespace lockstep::adapter

@@ -2,11 +2,14 @@
 // step. A function from request to response over clients; no socket is needed to use it.
 //
 //   GET /health   GET /state   POST /init /capture /capture_ai /flush /get_feature_flag /reset
-//   /shutdown
+//   /shutdown   GET POST DELETE /clock
 //
 // Each takes ?test_id=: every test id has a client of its own, whose requests carry it as
 // X-Test-Id. A wrong request gets 400 {error, field} and changes nothing. Delivery that fails is no
 // error here: /flush answers 200 and says in its report what became of the events.
+//
+// /clock (docs/adapter-clock.md) is there where test ids live in virtual time, which a driver
+// moves.
 //
 // The rule: nothing here waits while it holds a lock, so tests that run side by side cannot stall
 // each other.
@@ -18,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapter/clocks.h"
 #include "adapter/registry.h"
 #include "http/handler.h"
 #include "sdk/host/host.h"
@@ -26,7 +30,12 @@
 namespace lockstep::adapter {
 
 struct AdapterOptions {
-  std::shared_ptr<Host> host;  // required; runs all clients
+  // Runs all clients. Required, unless `virtual_host` is there.
+  std::shared_ptr<Host> host;
+  // Makes a host for each test id, whose time /clock moves. Called from any thread.
+  Clocks::Make virtual_host;
+  // By which a client is idle, and time is real. Default: the host's; required without one.
+  std::shared_ptr<Clock> clock;
   // What /health declares and clients speak, unless /init says otherwise.
   Capture capture = Capture::v0;
   // The codec that enable_compression turns on; none means gzip.
@@ -73,11 +82,13 @@ class Adapter final : public http::Handler {
   struct Call;
   struct Route;
 
-  static const Route* route_to(std::string_view path) noexcept;
+  static const Route* route_to(std::string_view method, std::string_view path) noexcept;
+  static http::Response refuse(std::string_view path);
   http::Response answer(const http::Request& request);
   http::Response dispatch(const http::Request& request);
   InstancePtr instance_of(const Call& call) const;
   void reclaim_idle();
+  SteppedHostPtr stepped_host(const std::string& test_id);
 
   http::Response health(const Call& call);
   http::Response init(const Call& call);
@@ -88,8 +99,12 @@ class Adapter final : public http::Handler {
   http::Response get_feature_flag(const Call& call);
   http::Response reset(const Call& call);
   http::Response shutdown(const Call& call);
+  http::Response look_at_clock(const Call& call);
+  http::Response move_clock(const Call& call);
+  http::Response forget_clock(const Call& call);
 
   const AdapterOptions options_;
+  Clocks clocks_;
   Registry registry_;
 };
 

@@ -73,7 +73,7 @@ std::string answer_error(std::string_view problem) {
 
 std::string answer_success() { return text_of({{"success", true}}); }
 
-std::string answer_health(Capture capture, Compression compression) {
+std::string answer_health(Capture capture, Compression compression, bool is_virtual) {
   Json capabilities = Json::array();
   capabilities.push_back(capture == Capture::v1 ? "capture_v1" : "capture_v0");
   // The suite of the AI endpoint expects plain captures on the v0 endpoint.
@@ -83,7 +83,8 @@ std::string answer_health(Capture capture, Compression compression) {
                   {"sdk_version", protocol::kLibraryVersion},
                   {"adapter_version", LOCKSTEP_VERSION},
                   {"supports_parallel", true},
-                  {"capabilities", std::move(capabilities)}});
+                  {"capabilities", std::move(capabilities)},
+                  {"clock", is_virtual ? "virtual" : "system"}});
 }
 
 std::string answer_capture(const CaptureResult& result) {

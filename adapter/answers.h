@@ -17,9 +17,9 @@ std::string answer_bad_request(const BadRequest& error);
 std::string answer_error(std::string_view problem);
 // {success: true}
 std::string answer_success();
-// {sdk_name, sdk_version, adapter_version, supports_parallel, capabilities}. `compression` is what
-// enable_compression turns on.
-std::string answer_health(Capture capture, Compression compression);
+// {sdk_name, sdk_version, adapter_version, supports_parallel, capabilities, clock}. `compression`
+// is what enable_compression turns on; clock is "virtual" or "system".
+std::string answer_health(Capture capture, Compression compression, bool is_virtual);
 // {success, uuid, admission, reason}: uuid as on the wire, null where the event was refused;
 // admission and reason only where it was not accepted.
 std::string answer_capture(const CaptureResult& result);

@@ -4,11 +4,12 @@
 
 namespace lockstep::adapter {
 
-Instance::Instance(Options options, std::shared_ptr<Host> host, const RecordLimits& limits)
-    : host_(std::move(host)),
+Instance::Instance(Options options, std::shared_ptr<Host> host, std::shared_ptr<Clock> clock,
+                   const RecordLimits& limits)
+    : clock_(std::move(clock)),
       record_(Record::observe(options, limits)),
-      client_(std::move(options), host_),
-      last_used_(host_->clock().now()) {}
+      client_(std::move(options), std::move(host)),
+      last_used_(clock_->now()) {}
 
 Instance::~Instance() { end(); }
 

@@ -21,7 +21,8 @@ struct InstanceState {
 class Instance {
  public:
   // Throws ConfigError.
-  Instance(Options options, std::shared_ptr<Host> host, const RecordLimits& limits);
+  Instance(Options options, std::shared_ptr<Host> host, std::shared_ptr<Clock> clock,
+           const RecordLimits& limits);
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -33,12 +34,12 @@ class Instance {
   // that still wait in the client get their answer.
   void end() noexcept;
 
-  // When a request last began or ended, by the host's clock.
-  void touch() noexcept { last_used_ = host_->clock().now(); }
+  // When a request last began or ended, by the clock it was made with.
+  void touch() noexcept { last_used_ = clock_->now(); }
   Instant last_used() const noexcept { return last_used_; }
 
  private:
-  std::shared_ptr<Host> host_;
+  std::shared_ptr<Clock> clock_;
   std::shared_ptr<Record> record_;
   Client client_;
   std::atomic<Instant> last_used_;

@@ -76,6 +76,24 @@ std::uint64_t VirtualClock::jumps() const noexcept {
   return jumps_.load(std::memory_order_relaxed);
 }
 
+std::size_t VirtualClock::waiting() const noexcept {
+  const std::scoped_lock guard(mutex_);
+  return waiters_.size();
+}
+
+Instant VirtualClock::next_deadline() const noexcept {
+  const std::scoped_lock guard(mutex_);
+  return earliest_deadline();
+}
+
+Instant VirtualClock::earliest_deadline() const noexcept {
+  Instant earliest = kNever;
+  for (const auto* waiter : waiters_) earliest = std::min(earliest, waiter->deadline);
+  return earliest;
+}
+
+void VirtualClock::on_wait(std::function<void()> hook) { wait_hook_ = std::move(hook); }
+
 // --- waiting -------------------------------------------------------------------------------------
 
 bool VirtualClock::await(std::unique_lock<std::mutex>& lock, Condition& condition, Instant deadline,
@@ -102,6 +120,11 @@ void VirtualClock::wait_until_woken(std::unique_lock<std::mutex>& lock, Waiter& 
   waiters_.push_back(&waiter);
   lock.unlock();
   advance_if_all_wait();
+  if (wait_hook_) {
+    guard.unlock();
+    wait_hook_();
+    guard.lock();
+  }
   while (waiter.asleep || waiter.deadlock) {
     if (waiter.deadlock) {
       report_deadlock(guard, *std::exchange(waiter.deadlock, std::nullopt));
@@ -167,10 +190,7 @@ void VirtualClock::advance_to(Instant at) noexcept {
 
 void VirtualClock::advance_if_all_wait() noexcept {
   if (seats_ > 0 || waiters_.empty() || waiters_.size() != participants_.size()) return;
-  const auto earliest =
-      (*std::min_element(waiters_.begin(), waiters_.end(), [](const Waiter* a, const Waiter* b) {
-        return a->deadline < b->deadline;
-      }))->deadline;
+  const Instant earliest = earliest_deadline();
   if (earliest == kNever) return announce_deadlock();
   jumps_.fetch_add(1, std::memory_order_relaxed);
   set_now(earliest);

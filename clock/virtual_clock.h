@@ -1,11 +1,13 @@
 // A clock whose time moves only when it is told to, or when every thread that uses it waits.
 //
-// Two ways to use it:
+// Three ways to use it:
 //  - one thread (a simulation): nobody calls await(); the driver calls advance_to() with the next
 //    instant at which something is due. Time stands still in between.
 //  - real threads: each thread holds a Participant. As soon as all of them are in await(), time
 //    jumps to the earliest deadline among them and exactly those waiters wake. When no waiter has a
 //    deadline nothing can ever happen again: that is a deadlock, and it is an error at once.
+//  - real threads and a driver, who waits outside the clock too, for sockets say: he keeps a Seat,
+//    and calls advance_to() himself.
 //
 // The one rule for its users: a participant blocks in await() and nowhere else for as long as
 // others need time to pass. Whoever joins a thread that still waits for a deadline ends its
@@ -70,6 +72,17 @@ class VirtualClock final : public Clock {
   // How many times time moved because all participants waited. Tells a test that it really waited.
   std::uint64_t jumps() const noexcept;
 
+  // For a driver beside real threads, who moves time himself. He keeps a Seat, so that it does not
+  // move without him, and has to know when everybody waits.
+  //
+  // How many threads are in await(). One that was notified, or whose deadline has come, is not.
+  std::size_t waiting() const noexcept;
+  // The earliest deadline among them; kNever where none has one.
+  Instant next_deadline() const noexcept;
+  // Called whenever a thread has begun to wait, on that thread, with no lock held; must not throw
+  // or wait. Set it before other threads use the clock.
+  void on_wait(std::function<void()> hook);
+
  protected:
   void reserve_seat() noexcept override;
   void release_seat() noexcept override;
@@ -85,6 +98,7 @@ class VirtualClock final : public Clock {
   template <typename Predicate>
   void wake_if(Predicate due) noexcept;
   void advance_if_all_wait() noexcept;
+  Instant earliest_deadline() const noexcept;
   void set_now(Instant at) noexcept;
   WallTime wall_at_now() const noexcept;
   void announce_deadlock() noexcept;
@@ -101,6 +115,7 @@ class VirtualClock final : public Clock {
   int seats_ = 0;                                // threads announced and not yet there
   std::vector<Waiter*> waiters_;                 // asleep in await(), in order of arrival
   std::function<void(const std::string&)> deadlock_handler_;
+  std::function<void()> wait_hook_;
   std::atomic<std::uint64_t> jumps_{0};
 };
 

@@ -25,10 +25,10 @@
 #include "mockserver/sockets.h"
 
 // One thread accepts; each connection has a thread of its own, which reads, asks the handler and
-// writes. The accepting thread also watches the connections whose answer is being delayed: a client
-// that hangs up meanwhile frees its thread at once. Whoever wants the accepting thread to look
-// again writes to an eventfd. A socket is closed by its own thread only, under the mutex, so that
-// stop() never shuts down a descriptor that has been given to somebody else.
+// writes. The accepting thread also watches the connections whose answer is being delayed, for ever
+// perhaps: a client that hangs up meanwhile frees its thread at once. Whoever wants the accepting
+// thread to look again writes to an eventfd. A socket is closed by its own thread only, under the
+// mutex, so that stop() never shuts down a descriptor that has been given to somebody else.
 
 namespace lockstep::mock {
 
@@ -61,6 +61,7 @@ struct Connection {
   int fd;
   // All of these under the mutex.
   bool is_watched = false;       // its answer is being delayed
+  std::shared_ptr<Clock> clock;  // by which it is; of the last request
   bool is_gone = false;          // the client hung up meanwhile
   bool is_evicted = false;       // closed to make room
   bool is_finished = false;      // its thread is about to end
@@ -74,10 +75,10 @@ struct Connection {
 
 struct HttpFront::Impl {
   Impl(http::Handler& request_handler, Clock& time, FrontOptions front_options)
-      : handler(request_handler), clock(time), options(front_options) {}
+      : handler(request_handler), clock(&time, [](Clock*) {}), options(std::move(front_options)) {}
 
   http::Handler& handler;
-  Clock& clock;
+  const std::shared_ptr<Clock> clock;  // not owned
   const FrontOptions options;
 
   std::mutex mutex;     // guards all that follows, and what Connection says
@@ -107,6 +108,7 @@ struct HttpFront::Impl {
   bool read_request(Connection& connection, RequestReader& reader);
   bool answer(Connection& connection, RequestReader& reader);
   void refuse(Connection& connection, const RequestReader& reader);
+  std::shared_ptr<Clock> clock_of(const http::Request& request) const;
   http::Reply ask(const http::Request& request, Now now);
   bool wait_until(Connection& connection, Instant deadline);
   void set_idle(Connection& connection, bool is_idle);
@@ -161,18 +163,14 @@ std::vector<pollfd> HttpFront::Impl::what_to_poll() {
 }
 
 void HttpFront::Impl::note_hang_ups(const std::vector<pollfd>& polled) {
-  bool any = false;
-  {
-    const std::scoped_lock lock(mutex);
-    for (Connection& connection : connections) {
-      if (!connection.is_watched || connection.is_gone) continue;
-      connection.is_gone = std::any_of(polled.begin(), polled.end(), [&](const pollfd& one) {
-        return one.fd == connection.fd && (one.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-      });
-      any |= connection.is_gone;
-    }
+  const std::scoped_lock lock(mutex);
+  for (Connection& connection : connections) {
+    if (!connection.is_watched || connection.is_gone) continue;
+    connection.is_gone = std::any_of(polled.begin(), polled.end(), [&](const pollfd& one) {
+      return one.fd == connection.fd && (one.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+    });
+    if (connection.is_gone) connection.clock->notify(condition);
   }
-  if (any) clock.notify(condition);
 }
 
 void HttpFront::Impl::join_finished() {
@@ -278,7 +276,8 @@ bool HttpFront::Impl::read_request(Connection& connection, RequestReader& reader
 bool HttpFront::Impl::answer(Connection& connection, RequestReader& reader) {
   const bool keep_alive = reader.keep_alive();
   const http::Request request = reader.take();
-  const Now now = clock.read();
+  connection.clock = clock_of(request);
+  const Now now = connection.clock->read();
   const http::Reply reply = ask(request, now);
   connection.has_served = true;
   if (reply.delay > Duration::zero() && !is_immediate(reply.fault) &&
@@ -304,6 +303,11 @@ void HttpFront::Impl::refuse(Connection& connection, const RequestReader& reader
   }
 }
 
+std::shared_ptr<Clock> HttpFront::Impl::clock_of(const http::Request& request) const {
+  std::shared_ptr<Clock> own = options.clock_of ? options.clock_of(request) : nullptr;
+  return own == nullptr ? clock : own;
+}
+
 // A handler that throws is a defect of the handler; its client learns of it and the front lives on.
 http::Reply HttpFront::Impl::ask(const http::Request& request, Now now) {
   http::Reply reply;
@@ -317,12 +321,13 @@ http::Reply HttpFront::Impl::ask(const http::Request& request, Now now) {
   return reply;
 }
 
-// False when the front stops or the client hangs up before.
+// False when the front stops or the client hangs up before: always, where the deadline never comes.
 bool HttpFront::Impl::wait_until(Connection& connection, Instant deadline) {
   std::unique_lock lock(mutex);
   connection.is_watched = true;
   wake();
-  clock.await(lock, condition, deadline, [&] { return stopping || connection.is_gone; });
+  connection.clock->await(lock, condition, deadline,
+                          [&] { return stopping || connection.is_gone; });
   connection.is_watched = false;
   return !stopping && !connection.is_gone;
 }
@@ -357,8 +362,7 @@ bool HttpFront::Impl::deliver(Connection& connection, const http::Reply& reply, 
       return false;
     case http::Fault::hang_connection:
     case http::Fault::no_answer:
-      hold_open(fd);
-      return false;
+      return wait_until(connection, kNever);
     case http::Fault::garbage:
       send_all(fd, "\x16\x03\x01 this is not HTTP\r\n\r\n");
       return false;
@@ -408,11 +412,10 @@ bool HttpFront::Impl::send_slowly(Connection& connection, const http::Reply& rep
   framing.close = !keep_alive;
   if (!send_all(connection.fd, response_head(reply.response, framing))) return false;
   if (rate == 0 && !body.empty()) {
-    hold_open(connection.fd);
-    return false;
+    return wait_until(connection, kNever);
   }
   const std::uint64_t drip = std::max<std::uint64_t>(rate / kDripsPerSecond, 1);
-  const Instant start = clock.now();
+  const Instant start = connection.clock->now();
   for (std::uint64_t sent = 0; sent < body.size();) {
     const std::uint64_t next = std::min<std::uint64_t>(sent + drip, body.size());
     if (!wait_until(connection, saturating_add(start, drip_time(next, rate)))) return false;
@@ -450,7 +453,7 @@ bool HttpFront::Impl::send_endlessly(int fd, const http::Reply& reply) {
 // --- the front ----------------------------------------------------------------------------------
 
 HttpFront::HttpFront(http::Handler& handler, Clock& clock, FrontOptions options)
-    : impl_(std::make_unique<Impl>(handler, clock, options)) {}
+    : impl_(std::make_unique<Impl>(handler, clock, std::move(options))) {}
 
 HttpFront::~HttpFront() { stop(); }
 
@@ -481,9 +484,9 @@ void HttpFront::stop() noexcept {
     impl_->stopping = true;
     for (const Connection& connection : impl_->connections) {
       if (connection.fd >= 0) ::shutdown(connection.fd, SHUT_RDWR);
+      if (connection.is_watched) connection.clock->notify(impl_->condition);
     }
   }
-  impl_->clock.notify(impl_->condition);
   impl_->wake();
   impl_->acceptor.join();
   // Nobody adds connections any more, and nobody takes them away.

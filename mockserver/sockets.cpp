@@ -92,12 +92,6 @@ std::size_t receive(int fd, ReadBuffer& buffer) {
   }
 }
 
-void hold_open(int fd) {
-  ReadBuffer buffer;
-  while (receive(fd, buffer) != 0) {
-  }
-}
-
 void arm_reset(int fd) {
   const linger abort_on_close{1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_on_close, sizeof abort_on_close);

@@ -1,8 +1,9 @@
 // The host: the one seam between engines, which never wait, and the world, which does.
 //
 // A host pumps its clients: hands over what the transport finished, lets each engine decide, starts
-// what it asks for, sleeps until the next instant. There are three, and they run the same turn
-// (pump.h): ThreadHost (thread_host.h), SimHost (sim_host.h) and ManualHost (manual_host.h).
+// what it asks for, sleeps until the next instant. All of them run the same turn (pump.h):
+// ThreadHost (thread_host.h), SimHost (sim_host.h), ManualHost (manual_host.h), and SteppedHost
+// (stepped_host.h), a ThreadHost in virtual time.
 #pragma once
 
 #include <functional>

@@ -71,6 +71,7 @@ class Usage(unittest.TestCase):
                           ["adapter", "--port", "70000"],
                           ["adapter", "--port", "0", "--capture", "v2"],
                           ["adapter", "--port", "0", "--compression", "lzma"],
+                          ["adapter", "--port", "0", "--clock", "sundial"],
                           ["mock", "--prot", "0"]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, (arguments, done))
@@ -110,6 +111,41 @@ class Adapter(unittest.TestCase):
         requests = mock.ask("GET", "/_control/requests?test_id=t-1")[1]["requests"]
         self.assertEqual([r["path"] for r in requests], [path])
         self.assertEqual(requests[0]["parsed_events"][0]["uuid"], captured[1]["uuid"])
+
+    def test_on_the_virtual_clock_a_driver_moves_its_time(self):
+        with Server("mock") as mock, Server("adapter", "--clock", "virtual") as adapter:
+            self.assertIn("virtual clock", adapter.line)
+            self.assertEqual(adapter.ask("GET", "/health")[1]["clock"], "virtual")
+            mock.ask("POST", "/_control/configure", {
+                "responses": [{"status_code": 503, "headers": {"Retry-After": "3000"}}]})
+            adapter.ask("POST", "/init", {"api_key": "phc_k", "host": mock.url})
+            adapter.ask("POST", "/capture", {"distinct_id": "u", "event": "e"})
+            flushed = []
+            flushing = threading.Thread(target=lambda: flushed.append(
+                adapter.ask("POST", "/flush?timeout_ms=10000000")))
+            flushing.start()
+            state = adapter.ask("POST", "/clock", {"calls": 3})[1]
+            self.assertEqual((state["now_ms"], state["waiting"]), (0, 1))
+            self.assertEqual(state["next_ms"], 3_000_000)
+            state = adapter.ask("POST", "/clock", {"calls": 3, "advance_to_ms": 3_000_000})[1]
+            self.assertEqual((state["now_ms"], state["waiting"]), (3_000_000, 0))
+            flushing.join(timeout=60)
+            self.assertEqual(flushed[0][1]["events_flushed"], 1)
+
+            # While a flush waits and nobody moves the clock, a signal still ends it.
+            mock.ask("POST", "/_control/configure", {"default": {"status_code": 503}})
+            adapter.ask("POST", "/capture", {"distinct_id": "u", "event": "e"})
+
+            def flush():
+                with contextlib.suppress(OSError):
+                    adapter.ask("POST", "/flush")
+
+            flushing = threading.Thread(target=flush)
+            flushing.start()
+            self.assertEqual(adapter.ask("POST", "/clock", {"calls": 5})[1]["waiting"], 1)
+            self.assertEqual(adapter.stop(), (0, ""))
+            flushing.join(timeout=60)
+            self.assertFalse(flushing.is_alive())
 
     def test_a_signal_ends_it_also_while_a_flush_waits(self):
         for number in (signal.SIGTERM, signal.SIGINT):
