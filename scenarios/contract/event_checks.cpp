@@ -299,8 +299,7 @@ Finding event_property_in_named_event(Context& context, const Step& step) {
   return odd ? odd : Failure{"an event named " + name.dump(), "none"};
 }
 
-// The uuids of all events that have one, in order. Lists and objects, which Python cannot put into
-// a set, are a failure.
+// The uuids of all events that have one, in order.
 struct Uuids {
   std::vector<json> values;
   Finding failure;
@@ -311,9 +310,7 @@ Uuids all_uuids(Context& context) {
   for (const Recorded& request : context.requests()) {
     uuids.failure = each_event(request, [&](std::size_t, const json& event) -> Finding {
       if (!event.contains("uuid")) return std::nullopt;
-      const json& uuid = member(event, "uuid");
-      if (uuid.is_structured()) return Failure{"a uuid that is a text", shown(uuid)};
-      uuids.values.push_back(uuid);
+      uuids.values.push_back(member(event, "uuid"));
       return std::nullopt;
     });
     if (uuids.failure) break;
@@ -321,11 +318,15 @@ Uuids all_uuids(Context& context) {
   return uuids;
 }
 
+// Of lists and objects, which Python cannot put into a set.
+Failure not_a_text(const json& uuid) { return {"a uuid that is a text", shown(uuid)}; }
+
 Finding all_uuids_unique(Context& context, const Step&) {
   const Uuids uuids = all_uuids(context);
   if (uuids.failure) return uuids.failure;
   std::set<json> seen;
   for (const json& uuid : uuids.values) {
+    if (uuid.is_structured()) return not_a_text(uuid);
     if (!seen.insert(uuid).second) return Failure{"each uuid once", shown(uuid) + " twice"};
   }
   return std::nullopt;
@@ -348,7 +349,7 @@ Finding no_duplicate_events_in_batch(Context& context, const Step&) {
     auto failure = each_event(request, [&](std::size_t, const json& event) -> Finding {
       const json& uuid = member(event, "uuid");
       if (!truthy(uuid)) return std::nullopt;
-      if (uuid.is_structured()) return Failure{"a uuid that is a text", shown(uuid)};
+      if (uuid.is_structured()) return not_a_text(uuid);
       return unless(seen.insert(uuid).second, expected, shown(uuid) + " twice");
     });
     if (failure) return failure;
