@@ -1,4 +1,9 @@
-// `lockstep contract`: the shared suite's contract tests, in process and in virtual time.
+// `lockstep contract`: the shared suite's contract tests, in process and in virtual time, or over
+// HTTP against any adapter.
+#include "cli/contract.h"
+
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
@@ -6,33 +11,17 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/contract/audit.h"
-#include "scenarios/contract/local_stage.h"
 #include "scenarios/contract/runner.h"
+#include "scenarios/progress.h"
 #include "scenarios/report.h"
 
 namespace lockstep::cli {
 
 namespace {
-
-struct ContractArguments {
-  std::string file;
-  std::string capture = "all";
-  std::string compression = "all";
-  std::string sdk_type = "server";
-  std::vector<std::string> suites;
-  std::string test;
-  std::string format = "text";
-  std::uint64_t seed = 1;
-  bool every_target = false;
-  bool lenient = false;
-  bool audit = false;
-  bool list = false;
-};
 
 int complain(const std::string& problem) {
   std::cerr << "lockstep contract: " << problem << '\n';
@@ -61,57 +50,41 @@ Tests chosen(const contract::Contract& contract, const ContractArguments& argume
   return tests;
 }
 
-// One process of the SDK for each protocol and codec that is asked for.
-std::vector<contract::LocalTarget> local_targets(const ContractArguments& arguments) {
-  const auto wanted = [](const std::string& argument, std::string_view word) {
-    return argument == "all" || argument == word;
-  };
-  std::vector<contract::LocalTarget> targets;
-  const auto add = [&](Capture capture, Compression compression) {
-    targets.emplace_back(capture, compression, !arguments.lenient, arguments.seed);
-  };
-  // v0 has no test that looks at the codec, but for one that wants gzip.
-  if (wanted(arguments.capture, "v0")) {
-    add(Capture::v0, arguments.compression == "all" ? Compression::none
-                                                    : *parse_compression(arguments.compression));
-  }
-  if (!wanted(arguments.capture, "v1")) return targets;
-  for (const Compression codec :
-       {Compression::gzip, Compression::deflate, Compression::br, Compression::zstd}) {
-    if (wanted(arguments.compression, to_string(codec))) add(Capture::v1, codec);
-  }
-  if (arguments.compression == "none") add(Capture::v1, Compression::none);
-  return targets;
-}
-
-std::string replay_command(const scenario::Result& result, const ContractArguments& arguments) {
-  const std::string& target = result.target;
-  const auto space = target.find(' ');
-  std::string command = "lockstep contract " + arguments.file + " --test " + result.name +
-                        " --capture " + target.substr(0, space) + " --compression " +
-                        (space == std::string::npos ? "none" : target.substr(space + 1));
-  if (arguments.sdk_type != "server") command += " --sdk-type " + arguments.sdk_type;
-  if (arguments.seed != 1) command += " --seed " + std::to_string(arguments.seed);
-  if (arguments.lenient) command += " --lenient";
-  return command;
-}
-
 // Each test on the first target that can run it, or on every one.
-scenario::Run run_all(const Tests& tests, const ContractArguments& arguments) {
-  SystemClock stopwatch;
-  contract::RunOptions options;
-  options.stopwatch = &stopwatch;
-  options.strict = !arguments.lenient;
-  scenario::Run run;
-  run.digest = kDigestStart;
+struct Plan {
+  std::unique_ptr<contract::Target> target;
+  Tests tests;
+};
+
+std::vector<Plan> plan(const Tests& tests, const ContractArguments& arguments) {
+  std::vector<Plan> plans;
   std::set<const contract::Test*> done;
-  for (contract::LocalTarget& target : local_targets(arguments)) {
+  for (auto& target : targets_of(arguments)) {
     Tests mine;
     for (const contract::Test* test : tests) {
-      if (!test->missing(target.capabilities()).empty()) continue;
+      if (!test->missing(target->capabilities()).empty()) continue;
       if (done.insert(test).second || arguments.every_target) mine.push_back(test);
     }
-    for (scenario::Result& result : contract::run(mine, target, options)) {
+    plans.push_back({std::move(target), std::move(mine)});
+  }
+  return plans;
+}
+
+scenario::Run run_all(const Tests& tests, const ContractArguments& arguments) {
+  const std::vector<Plan> plans = plan(tests, arguments);
+  std::size_t total = 0;
+  for (const Plan& one : plans) total += one.tests.size();
+
+  SystemClock stopwatch;
+  scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, total, stopwatch);
+  contract::RunOptions options;
+  options.stopwatch = &stopwatch;
+  options.strict = is_strict(arguments);
+  options.progress = [&](const scenario::Result& result) { progress.ended(result); };
+  scenario::Run run;
+  run.digest = kDigestStart;
+  for (const Plan& one : plans) {
+    for (scenario::Result& result : contract::run(one.tests, *one.target, options)) {
       result.replay = replay_command(result, arguments);
       run.digest = digest_bytes(run.digest, result.target + " " + result.name);
       run.digest = digest_number(run.digest, result.digest);
@@ -150,7 +123,12 @@ int run_contract(const ContractArguments& arguments) {
     std::cout << (arguments.format == "json" ? to_json(audit) : to_text(audit));
     return kPassed;
   }
-  const scenario::Run run = run_all(tests, arguments);
+  scenario::Run run;
+  try {
+    run = run_all(tests, arguments);
+  } catch (const std::runtime_error& error) {
+    return complain(error.what());  // no target, nothing was run
+  }
   if (run.results.empty()) return complain("no target can run what is asked for");
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
   if (arguments.format == "text") {
@@ -168,23 +146,30 @@ void add_contract(CLI::App& app, int& exit_code) {
       "contract",
       "Run the tests of a contract file: exit 0 all passed, 1 one failed, 2 bad input.");
   verb->add_option("file", arguments->file, "The shared suite's CONTRACT.yaml")->required();
+  add_adapter_options(*verb, *arguments);
   verb->add_option("--capture", arguments->capture, "Protocol of our SDK")
+      ->excludes("--adapter-url")
       ->check(CLI::IsMember({"v0", "v1", "all"}))
       ->capture_default_str();
   verb->add_option("--compression", arguments->compression, "Codec of our SDK")
+      ->excludes("--adapter-url")
       ->check(CLI::IsMember({"none", "gzip", "deflate", "br", "zstd", "all"}))
       ->capture_default_str();
   verb->add_flag("--every-target", arguments->every_target,
-                 "Run each test under every protocol and codec that can, not under the first only");
+                 "Run each test under every protocol and codec that can, not under the first only")
+      ->excludes("--adapter-url");
   verb->add_option("--sdk-type", arguments->sdk_type, "Which flavour of SDK the tests are for")
       ->check(CLI::IsMember({"server", "client"}))
       ->capture_default_str();
   verb->add_option("--suite", arguments->suites, "Only this suite; may be given again");
   verb->add_option("--test", arguments->test, "Only tests whose suite.category.name contains this");
-  verb->add_option("--seed", arguments->seed, "Of the SDK's draws")->capture_default_str();
+  verb->add_option("--seed", arguments->seed, "Of our SDK's draws")
+      ->excludes("--adapter-url")
+      ->capture_default_str();
   verb->add_flag("--lenient", arguments->lenient,
                  "Ask for no more than the original runner does: no strict mock, no laws, no "
-                 "second look at negative checks once the SDK came to rest");
+                 "second look at negative checks once the SDK came to rest")
+      ->excludes("--adapter-url");
   verb->add_option("--format", arguments->format, "text, json, junit or markdown")
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
       ->capture_default_str();
