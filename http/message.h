@@ -48,6 +48,9 @@ class Headers {
 // Whether two texts are equal but for ASCII case.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// The text without the blanks and tabs around it, which are no part of a field's value.
+std::string_view trimmed(std::string_view text) noexcept;
+
 struct Request {
   std::string method = "GET";
   Url url;

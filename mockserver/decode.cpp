@@ -172,12 +172,6 @@ Decoded undo(std::string_view body, std::string_view coding, std::size_t max_byt
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 Decoded decode(std::string_view body, std::string_view coding, std::size_t max_bytes) {
@@ -187,7 +181,8 @@ Decoded decode(std::string_view body, std::string_view coding, std::size_t max_b
   int undone = 0;
   while (!coding.empty()) {
     const auto comma = coding.rfind(',');
-    const auto last = trimmed(comma == std::string_view::npos ? coding : coding.substr(comma + 1));
+    const auto last =
+        http::trimmed(comma == std::string_view::npos ? coding : coding.substr(comma + 1));
     coding = comma == std::string_view::npos ? std::string_view{} : coding.substr(0, comma);
     if (last.empty() || http::equals_ignoring_case(last, "identity")) continue;
     if (++undone > kMaxCodings) return failure("too many codings");

@@ -29,18 +29,12 @@ bool is_field_value(std::string_view text) {
                       [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // Whether a list header, "a, b", holds the word.
 bool lists(const http::Headers& headers, std::string_view name, std::string_view word) {
   for (std::string_view value : headers.all(name)) {
     while (!value.empty()) {
       const auto comma = std::min(value.find(','), value.size());
-      if (http::equals_ignoring_case(trimmed(value.substr(0, comma)), word)) return true;
+      if (http::equals_ignoring_case(http::trimmed(value.substr(0, comma)), word)) return true;
       value.remove_prefix(std::min(comma + 1, value.size()));
     }
   }
@@ -183,7 +177,7 @@ bool RequestReader::read_field(std::string_view line) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, std::min(colon, line.size()));
   if (colon == std::string_view::npos || !is_token(name)) return refuse(400, "a bad header");
-  const auto value = trimmed(line.substr(colon + 1));
+  const auto value = http::trimmed(line.substr(colon + 1));
   if (!is_field_value(value)) return refuse(400, "a control character in a header");
   request_.headers.add(std::string(name), std::string(value));
   return true;
@@ -278,7 +272,7 @@ std::optional<std::string_view> RequestReader::line() {
 bool RequestReader::read_chunk_size() {
   const auto text = line();
   if (!text) return false;
-  const auto size = parse_number(trimmed(text->substr(0, text->find(';'))), 16);
+  const auto size = parse_number(http::trimmed(text->substr(0, text->find(';'))), 16);
   if (!size) return refuse(400, "a bad chunk size");
   if (*size > limits_.max_body_bytes - request_.body.size()) {
     return refuse(413, "the body is too long");

@@ -44,6 +44,9 @@ struct Action {
   std::optional<Complaint> (*check)(const Node& params) = nullptr;
 };
 
+// What a parameter that names a lane may say.
+inline constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai"};
+
 // The tables, by theme.
 std::span<const Action> app_actions();     // what an application does with a client
 std::span<const Action> time_actions();    // the clocks and the network

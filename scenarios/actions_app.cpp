@@ -15,7 +15,6 @@ using nlohmann::json;
 
 constexpr std::string_view kCompressionWords[] = {"none", "gzip", "deflate", "br", "zstd"};
 constexpr std::string_view kQueueWords[] = {"drop_newest", "drop_oldest", "block"};
-constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai"};
 
 constexpr Field kEventOptions[] = {
     {"cookieless_mode", Type::boolean},

@@ -20,9 +20,14 @@ constexpr Field kScript[] = {
     {"max_batch_events", Type::integer, false, "a longer batch gets 413"},
 };
 
+mock::Script parse_script(const Node& params) {
+  const std::string json = params.to_json();
+  return mock::parse_script(std::string_view(json));
+}
+
 std::optional<Complaint> check_script(const Node& params) {
   try {
-    mock::parse_script(params.to_json());
+    parse_script(params);
     return std::nullopt;
   } catch (const mock::ScriptError& error) {
     return Complaint{place_of(params, error.path()), error.what(),
@@ -31,11 +36,11 @@ std::optional<Complaint> check_script(const Node& params) {
 }
 
 Finding script_server(World& world, const Step& step) {
-  world.server().script(mock::parse_script(step.params.to_json()), step.client);
+  world.server().script(parse_script(step.params), step.client);
   return std::nullopt;
 }
 
-constexpr Action kActions[] = {
+constexpr Action kServerActions[] = {
     {"configure_mock_responses", "queues answers for the client's requests", kResponses,
      script_server, check_script},
     {"script_server", "queues answers, scripts paths, sets limits", kScript, script_server,
@@ -44,6 +49,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> server_actions() { return kActions; }
+std::span<const Action> server_actions() { return kServerActions; }
 
 }  // namespace lockstep::scenario

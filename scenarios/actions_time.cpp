@@ -56,7 +56,7 @@ Finding set_latency(World& world, const Step& step) {
   return std::nullopt;
 }
 
-constexpr Action kActions[] = {
+constexpr Action kTimeActions[] = {
     {"wait", "lets virtual time pass", kWait, wait},
     {"advance", "lets virtual time pass", kAdvance, advance},
     {"advance_to", "lets virtual time pass up to a point", kAdvanceTo, advance_to},
@@ -68,6 +68,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> time_actions() { return kActions; }
+std::span<const Action> time_actions() { return kTimeActions; }
 
 }  // namespace lockstep::scenario

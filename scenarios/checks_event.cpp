@@ -266,7 +266,7 @@ Finding token_present(World& world, const Step& step) {
   return std::nullopt;
 }
 
-constexpr Action kActions[] = {
+constexpr Action kEventChecks[] = {
     {"assert_batch_format", "of every capture request", kBatchFormat, batch_format},
     {"assert_body_field", "of one capture request", kBodyField, body_field},
     {"assert_body_field_absent", "from every capture request", kFields, body_field_absent},
@@ -290,6 +290,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> event_checks() { return kActions; }
+std::span<const Action> event_checks() { return kEventChecks; }
 
 }  // namespace lockstep::scenario

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai"};
 constexpr std::string_view kReasonWords[] = {
     "hook",     "hook_failed",   "too_large",          "queue_full",       "evicted",
     "rejected", "quota_limited", "attempts_exhausted", "shutdown_deadline"};
@@ -100,7 +99,7 @@ constexpr Field kViolations[] = {
     {"count", Type::integer, false, "default: at least 1"},
     {"contains", Type::text},
 };
-constexpr Field kAt[] = {
+constexpr Field kTime[] = {
     {"time", Type::duration, true, "since the scenario's start"},
 };
 
@@ -350,7 +349,7 @@ Finding trace_contains(World& world, const Step& step) {
   return Failure{"a trace entry " + step.params.to_json(), "none"};
 }
 
-constexpr Action kActions[] = {
+constexpr Action kLedgerChecks[] = {
     {"assert_ledger", "the client's counters", kLedger, ledger},
     {"assert_outcomes", "how the client's events ended", kOutcomes, outcomes},
     {"assert_flush_report", "what a flush or shutdown reported", kReport, flush_report},
@@ -358,7 +357,7 @@ constexpr Action kActions[] = {
     {"assert_capture_refused", "the last capture answered that it did not take the event", kRefused,
      captured},
     {"assert_elapsed", "the virtual time the last call took", kElapsed, elapsed},
-    {"assert_time", "the virtual time now", kAt, time_is},
+    {"assert_time", "the virtual time now", kTime, time_is},
     {"assert_action_result", "the last call's answer", kResult, action_result},
     {"assert_action_result_uuid_matches_event",
      "the last call's uuid is the last event's",
@@ -377,6 +376,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> ledger_checks() { return kActions; }
+std::span<const Action> ledger_checks() { return kLedgerChecks; }
 
 }  // namespace lockstep::scenario

@@ -197,7 +197,7 @@ Finding flags_request_query_param(World& world, const Step& step) {
                 params.text("param") + "=" + params.text("expected"), value.value_or("nothing"));
 }
 
-constexpr Action kActions[] = {
+constexpr Action kRequestChecks[] = {
     {"assert_request_count", "exactly so many requests", kCount, request_count},
     {"assert_request_count_gte", "at least so many requests", kCount, request_count_gte},
     {"assert_request_path", "all capture requests went there", kPath, request_path},
@@ -217,6 +217,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> request_checks() { return kActions; }
+std::span<const Action> request_checks() { return kRequestChecks; }
 
 }  // namespace lockstep::scenario

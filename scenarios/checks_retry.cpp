@@ -377,7 +377,7 @@ Finding no_timer_pending(World& world, const Step&) {
   return unless(next == kNever, "nothing left to do", "something due at " + to_text(next));
 }
 
-constexpr Action kActions[] = {
+constexpr Action kRetryChecks[] = {
     {"assert_uuid_preserved_on_retry", "from the first request to the second", {}, uuid_preserved},
     {"assert_timestamp_preserved_on_retry",
      "from the first request to the second",
@@ -417,6 +417,6 @@ constexpr Action kActions[] = {
 
 }  // namespace
 
-std::span<const Action> retry_checks() { return kActions; }
+std::span<const Action> retry_checks() { return kRetryChecks; }
 
 }  // namespace lockstep::scenario

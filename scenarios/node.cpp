@@ -219,6 +219,12 @@ const Node* Node::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
+Node Node::moved_to(Mark at) const {
+  Node copy = *this;
+  copy.at_ = at;
+  return copy;
+}
+
 std::string Node::describe() const {
   switch (kind_) {
     case Kind::null:

@@ -63,11 +63,7 @@ class Node {
   const Node* find(std::string_view key) const noexcept;
 
   // This value, standing elsewhere: what a placeholder becomes.
-  Node moved_to(Mark at) const {
-    Node copy = *this;
-    copy.at_ = at;
-    return copy;
-  }
+  Node moved_to(Mark at) const;
 
   // The value as JSON text. What YAML has and JSON lacks (infinities) becomes null.
   std::string to_json() const;

@@ -157,8 +157,8 @@ TEST(AdapterInit, EnableCompressionTurnsOnTheCodecOfTheProcess) {
   for (const auto& [process, expected] :
        {std::pair{Compression::none, Compression::gzip}, {Compression::br, Compression::br}}) {
     Options seen;
-    Bench bench([&](AdapterOptions& options) {
-      options.compression = process;
+    Bench bench([&seen, codec = process](AdapterOptions& options) {
+      options.compression = codec;
       options.customise = [&seen](Options& each) { seen = each; };
     });
     bench.init("", {{"enable_compression", true}});

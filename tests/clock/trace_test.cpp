@@ -6,13 +6,13 @@
 #include <map>
 #include <set>
 
+#include "tests/clock/start.h"
+
 namespace lockstep {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Instant kStart{};
 
 TEST(Digest, IsFnv1a) {
   EXPECT_EQ(digest_bytes(kDigestStart, ""), 0xcbf29ce484222325ULL);

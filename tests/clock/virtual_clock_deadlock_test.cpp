@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "clock/virtual_clock.h"
+#include "tests/clock/start.h"
 #include "tests/clock/threads.h"
 
 namespace lockstep {
 namespace {
 
 using std::chrono::seconds;
-
-constexpr Instant kStart{};
 
 // Collects deadlocks and opens a gate, so that the threads of a test come free.
 struct Rescue {

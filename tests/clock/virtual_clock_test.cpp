@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "clock/timestamp.h"
+#include "tests/clock/start.h"
 
 namespace lockstep {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Instant kStart{};
 
 TEST(VirtualClock, StartsAtItsEpochAndStandsStill) {
   const VirtualClock clock;

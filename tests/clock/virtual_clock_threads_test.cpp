@@ -12,6 +12,7 @@
 
 #include "clock/chance.h"
 #include "clock/virtual_clock.h"
+#include "tests/clock/start.h"
 #include "tests/clock/threads.h"
 
 namespace lockstep {
@@ -19,8 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Instant kStart{};
 
 TEST(VirtualClockThreads, TwoThreadsTakeTurnsAtExactInstants) {
   VirtualClock clock;

@@ -77,7 +77,7 @@ TEST(OptionsTest, EachLimitIsNamed) {
         Limit{&Options::max_batch_bytes, "max_batch_bytes"},
         Limit{&Options::max_queue_bytes, "max_queue_bytes"},
         Limit{&Options::max_response_bytes, "max_response_bytes"}}) {
-    EXPECT_EQ(complaint([&](Options& o) { o.*limit = 0; }), name);
+    EXPECT_EQ(complaint([field = limit](Options& o) { o.*field = 0; }), name);
   }
 }
 
@@ -124,15 +124,15 @@ TEST(OptionsTest, EachTimeIsNamed) {
                                    Time{&Options::request_timeout, "request_timeout"},
                                    Time{&Options::connect_timeout, "connect_timeout"},
                                    Time{&Options::flags_timeout, "flags_timeout"}}) {
-    EXPECT_EQ(complaint([&](Options& o) { o.*time = seconds{0}; }), name);
-    EXPECT_EQ(complaint([&](Options& o) { o.*time = seconds{-1}; }), name);
+    EXPECT_EQ(complaint([field = time](Options& o) { o.*field = seconds{0}; }), name);
+    EXPECT_EQ(complaint([field = time](Options& o) { o.*field = seconds{-1}; }), name);
   }
   for (const auto& [time, name] :
        {Time{&Options::max_block, "max_block"}, Time{&Options::max_retry_after, "max_retry_after"},
         Time{&Options::shutdown_timeout, "shutdown_timeout"},
         Time{&Options::flags_retry_backoff, "flags_retry_backoff"}}) {
-    EXPECT_EQ(complaint([&](Options& o) { o.*time = seconds{-1}; }), name);
-    EXPECT_EQ(complaint([&](Options& o) { o.*time = seconds{0}; }), "") << name;
+    EXPECT_EQ(complaint([field = time](Options& o) { o.*field = seconds{-1}; }), name);
+    EXPECT_EQ(complaint([field = time](Options& o) { o.*field = seconds{0}; }), "") << name;
   }
   EXPECT_EQ(complaint([](Options& o) { o.retry_max_backoff = o.retry_initial_backoff; }), "");
   EXPECT_EQ(complaint([](Options& o) { o.retry_max_backoff = o.retry_initial_backoff / 2; }),

@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;
 constexpr std::size_t kClientsEach = 40;
 constexpr Stream kHow{"how-it-ends"};
 

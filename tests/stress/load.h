@@ -63,6 +63,9 @@ std::shared_ptr<ThreadHost> make_stress_host(http::Handler& server, std::uint64_
 // Short backoffs and as many retries as it takes.
 Options stress_options();
 
+// How many threads go at one client where a test has no reason for another number.
+inline constexpr std::size_t kThreads = 8;
+
 // Runs `work` on so many threads at once, with the number of each; returns when all are done.
 void on_threads(std::size_t count, const std::function<void(std::size_t)>& work);
 

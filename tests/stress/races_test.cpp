@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;
-
 TEST(Races, ShutdownAgainstCapturesFlushesAndItself) {
   for (std::uint64_t round = 0; round < 40; ++round) {
     TroubledServer troubled(round);
