@@ -62,9 +62,9 @@ Client& Client::operator=(Client&& other) noexcept {
 Client::~Client() {
   if (core_ == nullptr) return;
   if (!core_->foreign() && !core_->closed()) {
-    const FlushReport report = shutdown(core_->options().shutdown_timeout);
+    static_cast<void>(shutdown(core_->options().shutdown_timeout));
     // Inside a callback nobody can wait: what is left ends here and now.
-    if (report.status == FlushStatus::deferred) core_->abandon();
+    if (!core_->closed()) core_->abandon();
   }
   core_->host().detach(*core_);
 }

@@ -6,6 +6,7 @@
 // (stepped_host.h), a ThreadHost in virtual time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -39,6 +40,10 @@ class Host {
   // has no thread. False when the calling thread must not wait because it is inside a callback of
   // this host; the caller then goes on without a result.
   virtual bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) = 0;
+
+  // Counts up when it begins to run a client's callbacks and when it has run them: odd in between.
+  // What stays odd hangs. Thread-safe.
+  virtual std::uint64_t callback_count() const noexcept { return 0; }
 
   // Client::poll().
   virtual void poll() {}

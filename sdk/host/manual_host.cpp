@@ -58,6 +58,8 @@ void ManualHost::poll() {
   end_round();
 }
 
+std::uint64_t ManualHost::callback_count() const noexcept { return pump_->callback_count(); }
+
 bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
   for (;;) {

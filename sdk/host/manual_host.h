@@ -33,6 +33,7 @@ class ManualHost final : public Host {
   void detach(const ClientCore& core) noexcept override;
   void wake() noexcept override;
   bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override;
+  std::uint64_t callback_count() const noexcept override;
   void poll() override;
 
  private:

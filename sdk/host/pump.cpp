@@ -22,11 +22,24 @@ void Pump::detach(const ClientCore& core) {
   }
   if (inside_turn()) {
     leaving->hush();
-    serve(*leaving, clock_.read());  // its last words: what it dropped because it could not wait
+    leaving->finish(leaving->take(clock_.read()));
     return;
   }
   // A turn that is going on may still call it.
   const std::lock_guard turn_over(turn_mutex_);
+  turning_thread_.store(std::this_thread::get_id());
+  // What it dropped because the host had no time for it. The transport belongs to the thread that
+  // makes the turns, which may be waiting in it, and is left alone: a core that leaves starts
+  // nothing more, and what it had in flight is cancelled as an orphan's.
+  CoreWork work = leaving->take(clock_.read());
+  if (work.any()) finish(*leaving, std::move(work));
+  turning_thread_.store(std::thread::id{});
+}
+
+void Pump::finish(ClientCore& core, CoreWork work) {
+  ++callback_count_;
+  core.finish(std::move(work));
+  ++callback_count_;
 }
 
 bool Pump::turn() {
@@ -85,7 +98,7 @@ bool Pump::serve(ClientCore& core, Now now) {
     ids_.emplace(Owned{core.id(), start.number}, id);
     transport_.start(id, std::move(start.request), start.limits);
   }
-  core.finish(std::move(work));
+  finish(core, std::move(work));
   return true;
 }
 

@@ -22,9 +22,9 @@ class Pump {
   // Both must outlive the pump.
   Pump(Clock& clock, Transport& transport) : clock_(clock), transport_(transport) {}
 
-  // Thread-safe. detach() waits for a turn that is going on, so that afterwards nothing of the core
-  // is called. From within a callback of that turn it does not wait, but carries out what the core
-  // has left to do at once.
+  // Thread-safe. detach() waits for a turn that is going on, except from within a callback of that
+  // turn; it tells the core's callbacks what no turn has told them yet. Afterwards nothing of the
+  // core is called. What it had in flight is cancelled by the next turn.
   void attach(std::shared_ptr<ClientCore> core);
   void detach(const ClientCore& core);
 
@@ -34,12 +34,15 @@ class Pump {
   Instant next_instant() const;
   // Whether this thread is inside turn(), that is, in a callback.
   bool inside_turn() const noexcept { return turning_thread_.load() == std::this_thread::get_id(); }
+  // As Host's. Thread-safe.
+  std::uint64_t callback_count() const noexcept { return callback_count_.load(); }
 
  private:
   // A request by its owner's id (not its address, which a later client may get) and the owner's
   // number.
   using Owned = std::pair<std::uint64_t, std::uint64_t>;
 
+  void finish(ClientCore& core, CoreWork work);
   bool serve(ClientCore& core, Now now);
   bool collect(Now now);
   bool cancel_orphans();
@@ -52,6 +55,7 @@ class Pump {
   std::vector<std::shared_ptr<ClientCore>> cores_;
   std::atomic<bool> orphans_{false};  // a core was detached since the last turn
   std::atomic<std::thread::id> turning_thread_{};
+  std::atomic<std::uint64_t> callback_count_{0};
 
   // The turning thread's own.
   std::map<TransferId, Owned> transfers_;

@@ -71,6 +71,8 @@ bool SimHost::run_until_idle(Duration limit) {
   return next_instant() == kNever;
 }
 
+std::uint64_t SimHost::callback_count() const noexcept { return pump_->callback_count(); }
+
 bool SimHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
   settle();

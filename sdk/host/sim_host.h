@@ -32,6 +32,7 @@ class SimHost final : public Host {
   void detach(const ClientCore& core) noexcept override;
   void wake() noexcept override {}
   bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override;
+  std::uint64_t callback_count() const noexcept override;
 
   // Does everything that is due now, without moving time. False when nothing was.
   bool settle();

@@ -131,6 +131,8 @@ void ThreadHost::wake() noexcept {
   if (!foreign()) shared_->wake();
 }
 
+std::uint64_t ThreadHost::callback_count() const noexcept { return shared_->pump.callback_count(); }
+
 bool ThreadHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
   if (shared_->pump.inside_turn()) return false;
   std::unique_lock lock(core.mutex());

@@ -36,6 +36,7 @@ class ThreadHost final : public Host {
   void detach(const ClientCore& core) noexcept override;
   void wake() noexcept override;
   bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override;
+  std::uint64_t callback_count() const noexcept override;
 
   // Whether the host lives in a forked child, where it has no thread.
   bool foreign() const noexcept;

@@ -10,6 +10,8 @@
 namespace lockstep {
 
 std::size_t thread_count() {
+  // A thread sanitizer starts a thread of its own together with a program's first.
+  [[maybe_unused]] static const bool first_started = (std::thread([] {}).join(), true);
   std::size_t threads = 0;
   // A thread may end while its directory is being listed.
   std::error_code gone;

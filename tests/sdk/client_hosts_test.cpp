@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "sdk/host/manual_host.h"
+#include "sdk/host/pump.h"
 #include "sdk/host/thread_host.h"
 #include "tests/sdk/client_bench.h"
 
@@ -234,6 +235,54 @@ TEST(ClientThreadHost, EveryBlockedProducerGetsItsRoomInTurn) {
   }
   for (std::thread& producer : producers) producer.join();
   EXPECT_EQ(accepted, 90) << "none was refused while it could still wait";
+}
+
+// --- a host that gets no processor
+// ---------------------------------------------------------------------------------------
+
+// Its turns never come, and those who wait wait in vain.
+class StarvedHost final : public Host {
+ public:
+  Clock& clock() noexcept override { return clock_; }
+  const Chance& chance() noexcept override { return chance_; }
+  std::uint64_t next_client_id() noexcept override { return 1; }
+  void attach(std::shared_ptr<ClientCore> core) override { pump_.attach(std::move(core)); }
+  void detach(const ClientCore& core) noexcept override { pump_.detach(core); }
+  void wake() noexcept override {}
+  bool wait(ClientCore&, Instant deadline, const std::function<bool()>&) override {
+    clock_.advance_to(deadline);
+    return true;
+  }
+
+ private:
+  ScriptedServer server_;
+  VirtualClock clock_;
+  Chance chance_{1};
+  SimTransport transport_{clock_, server_};
+  Pump pump_{clock_, transport_};
+};
+
+TEST(ClientStarvedHost, ShutdownIsFinalAtItsDeadline) {
+  Client client(ClientBench::options(), std::make_shared<StarvedHost>());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.capture("u", "e").ok());
+  const FlushReport report = client.shutdown(seconds{1});
+  EXPECT_EQ(report.status, FlushStatus::timed_out);
+  EXPECT_EQ(report.dropped, 3u);
+  EXPECT_EQ(report.pending, 0u);
+  EXPECT_EQ(client.capture("u", "e").admission, Admission::closed);
+}
+
+TEST(ClientStarvedHost, ADestroyedClientHasToldEveryOutcome) {
+  Names ends;
+  Options options = ClientBench::options();
+  options.on_outcome = [&](const Outcome& outcome) {
+    ends.emplace_back(outcome.delivered ? "delivered" : to_string(outcome.reason));
+  };
+  {
+    Client client(std::move(options), std::make_shared<StarvedHost>());
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(client.capture("u", "e").ok());
+  }
+  EXPECT_EQ(ends, Names(2, "shutdown_deadline"));
 }
 
 }  // namespace
