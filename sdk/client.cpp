@@ -108,6 +108,17 @@ void set_object(Event& event, std::string_view name, const Properties& members) 
 
 }  // namespace
 
+CaptureResult Client::capture_exception(std::string_view distinct_id, const std::exception& error,
+                                        const ExceptionOptions& options) noexcept {
+  return core_->capture_exception(distinct_id, [&] { return exception_event(error, options); });
+}
+
+CaptureResult Client::capture_exception(std::string_view distinct_id,
+                                        const std::exception_ptr& error,
+                                        const ExceptionOptions& options) noexcept {
+  return core_->capture_exception(distinct_id, [&] { return exception_event(error, options); });
+}
+
 CaptureResult Client::identify(std::string_view distinct_id, const Properties& set,
                                const Properties& set_once) noexcept {
   Event event;

@@ -8,6 +8,7 @@
 // it renders the event and puts it in the queue. A host (host/host.h) sends it.
 #pragma once
 
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "sdk/event.h"
+#include "sdk/exception.h"
 #include "sdk/flags/flags.h"
 #include "sdk/options.h"
 #include "sdk/report.h"
@@ -70,6 +72,17 @@ class Client {
   // Captures an LLM event ($ai_generation, ...) on the AI lane: its own queue and endpoint
   // (/i/v0/ai/batch/), larger events allowed.
   CaptureResult capture_ai(Event event) noexcept;
+
+  // Captures an exception for error tracking: a $exception event with what it says and what it
+  // wraps (sdk/exception.h). An empty distinct_id is nobody's: the event gets an id of its own and
+  // makes no person profile. A null exception_ptr is refused (invalid).
+  //
+  //   } catch (const std::exception& error) { client.capture_exception("user-1", error); }
+  //   } catch (...) { client.capture_exception("user-1", std::current_exception()); }
+  CaptureResult capture_exception(std::string_view distinct_id, const std::exception& error,
+                                  const ExceptionOptions& options = {}) noexcept;
+  CaptureResult capture_exception(std::string_view distinct_id, const std::exception_ptr& error,
+                                  const ExceptionOptions& options = {}) noexcept;
 
   // The person-and-group helpers: each is one event of PostHog's naming.
   // $identify with $set and $set_once.

@@ -111,6 +111,22 @@ CaptureResult ClientCore::capture(Lane lane, Event event) noexcept try {
   return drop(lane, DropReason::queue_full, {});
 }
 
+CaptureResult ClientCore::capture_exception(std::string_view distinct_id,
+                                            const std::function<Event()>& make) noexcept try {
+  if (const auto refused = refusal()) return refuse(*refused);
+  Event event = make();
+  event.distinct_id = distinct_id;
+  if (distinct_id.empty()) {
+    event.timestamp = host_->clock().wall_now();
+    event.uuid = new_uuid(*event.timestamp);
+    event.distinct_id = event.uuid->to_string();
+    event.options.process_person_profile = false;
+  }
+  return capture(Lane::analytics, std::move(event));
+} catch (const std::exception&) {
+  return drop(Lane::analytics, DropReason::queue_full, {});
+}
+
 // Fail closed: a hook that throws, or empties what must not be empty, drops the event, because it
 // may have been about to remove something private.
 std::optional<DropReason> ClientCore::run_hooks(Event& event) const noexcept {

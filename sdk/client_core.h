@@ -69,6 +69,9 @@ class ClientCore final {
   };
   CaptureResult capture(Lane lane, const Draft& draft) noexcept;
   CaptureResult capture(Lane lane, Event event) noexcept;
+  // Captures what `make` returns, which is called only where captures are not refused.
+  CaptureResult capture_exception(std::string_view distinct_id,
+                                  const std::function<Event()>& make) noexcept;
 
   engine::Ticket begin_flush(Instant deadline);
   engine::Ticket begin_shutdown(Instant deadline);
