@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 kBuildPackages=(g++ cmake ninja-build ccache pkg-config
   libcurl4-openssl-dev libdeflate-dev libbrotli-dev libzstd-dev zlib1g-dev
   nlohmann-json3-dev libyaml-cpp-dev libcpp-httplib-dev libcli11-dev libfmt-dev
-  libhowardhinnant-date-dev)
+  libhowardhinnant-date-dev libmimalloc-dev)
 # For the tests, on top of them.
 kTestPackages=(git python3 python3-pytest libgtest-dev libgmock-dev libboost-test-dev
   libtrompeloeil-cpp-dev libbenchmark-dev)

@@ -63,9 +63,12 @@ scenario::Run run_with_progress(const std::vector<scenario::Scenario>& scenarios
                           !arguments.chrome_trace_file.empty();
   SystemClock stopwatch;
   scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, scenarios.size(), stopwatch);
-  return scenario::run(scenarios,
-                       {arguments.seed, &stopwatch, keep_trace,
-                        [&](const scenario::Result& result) { progress.ended(result); }});
+  scenario::RunOptions options;
+  options.seed = arguments.seed;
+  options.stopwatch = &stopwatch;
+  options.keep_trace = keep_trace;
+  options.progress = [&](const scenario::Result& result) { progress.ended(result); };
+  return scenario::run(scenarios, options);
 }
 
 std::string traces(const scenario::Run& run) {

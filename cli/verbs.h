@@ -15,7 +15,9 @@ inline constexpr int kBadUsage = 2;
 void add_actions(CLI::App& app, int& exit_code);
 void add_adapter(CLI::App& app, int& exit_code);
 void add_contract(CLI::App& app, int& exit_code);
+void add_explore(CLI::App& app, int& exit_code);
 void add_mock(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 
 }  // namespace lockstep::cli

@@ -118,21 +118,38 @@ std::uint64_t Trace::record(Instant at, std::string_view label, const std::vecto
 }
 
 std::uint64_t Trace::append(TraceEntry entry) {
+  std::unique_lock lock(mutex_);
+  entry.number = ++count_;
+  entry.digest = digest_ = digest_entry(digest_, entry);
+  const std::uint64_t number = entry.number;
+  if (observer_ == nullptr) {
+    if (keeps_) entries_.push_back(std::move(entry));
+    return number;
+  }
+  if (keeps_) entries_.push_back(entry);
+  lock.unlock();
+  observer_(entry);
+  return number;
+}
+
+void Trace::forget_entries() {
   const std::scoped_lock lock(mutex_);
-  entry.number = entries_.size() + 1;
-  entry.digest = digest_entry(entries_.empty() ? kDigestStart : entries_.back().digest, entry);
-  entries_.push_back(std::move(entry));
-  return entries_.size();
+  keeps_ = false;
+}
+
+void Trace::on_record(std::function<void(const TraceEntry&)> observer) {
+  const std::scoped_lock lock(mutex_);
+  observer_ = std::move(observer);
 }
 
 std::uint64_t Trace::digest() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.empty() ? kDigestStart : entries_.back().digest;
+  return digest_;
 }
 
 std::size_t Trace::size() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size();
+  return count_;
 }
 
 std::vector<TraceEntry> Trace::entries() const {

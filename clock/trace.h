@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,13 @@ struct TraceEntry {
   std::string to_text() const;
 };
 
+// The 64-bit FNV-1a hash continued from `state`: the mixing the digest is made of, for anybody who
+// has to hash a state into one number that is the same on every compiler.
+constexpr std::uint64_t kDigestStart = 0xcbf29ce484222325ULL;
+std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept;
+// The number's eight bytes, low byte first.
+std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept;
+
 // Thread-safe.
 class Trace {
  public:
@@ -42,6 +50,14 @@ class Trace {
                        std::uint64_t cause = 0);
   std::uint64_t record(Instant at, std::string_view label, const std::vector<Field>& fields,
                        std::uint64_t cause = 0);
+
+  // From now on entries are counted and digested, and not kept: entries() says what was kept. For
+  // runs of which nobody asks more than whether they are the same.
+  void forget_entries();
+
+  // From now on `observer` is called with each entry, by the thread that records it and with no
+  // lock of the trace held. For a single-threaded run; an empty function takes it away.
+  void on_record(std::function<void(const TraceEntry&)> observer);
 
   // The digest over all entries; a fixed value for an empty trace.
   std::uint64_t digest() const;
@@ -54,6 +70,10 @@ class Trace {
 
   mutable std::mutex mutex_;
   std::vector<TraceEntry> entries_;
+  std::uint64_t count_ = 0;
+  std::uint64_t digest_ = kDigestStart;
+  bool keeps_ = true;
+  std::function<void(const TraceEntry&)> observer_;
 };
 
 // Where two traces part: a text that shows the last `context` common entries and the first two that
@@ -62,12 +82,5 @@ class Trace {
 std::optional<std::string> first_divergence(const std::vector<TraceEntry>& left,
                                             const std::vector<TraceEntry>& right,
                                             std::size_t context = 3);
-
-// The 64-bit FNV-1a hash continued from `state`: the mixing the digest is made of, for anybody who
-// has to hash a state into one number that is the same on every compiler.
-constexpr std::uint64_t kDigestStart = 0xcbf29ce484222325ULL;
-std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept;
-// The number's eight bytes, low byte first.
-std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept;
 
 }  // namespace lockstep

@@ -214,22 +214,35 @@ std::string timeout_body(const Step& step) {
   return "{\"timeout_ms\":" + std::to_string(timeout.count()) + "}";
 }
 
+// Through the adapter, whose answer must be there by the deadline.
+Finding drain(World& world, const Step& step, std::string_view path, bool is_shutdown,
+              Duration fallback) {
+  const Duration timeout = Params(step.params).duration("timeout", fallback);
+  const Instant now = world.clock().now();
+  auto failure = world.call(step.client, path, timeout_body(step));
+  world.returned({step.client, is_shutdown, now, saturating_add(now, timeout)});
+  return failure;
+}
+
 Finding flush(World& world, const Step& step) {
-  return world.call(step.client, "/flush", timeout_body(step));
+  return drain(world, step, "/flush", false, std::chrono::seconds{30});
 }
 
 Finding shut_down(World& world, const Step& step) {
-  return world.call(step.client, "/shutdown", timeout_body(step));
+  return drain(world, step, "/shutdown", true, std::chrono::seconds{10});
 }
 
-Finding reset(World& world, const Step& step) { return world.call(step.client, "/reset", {}); }
+Finding reset(World& world, const Step& step) {
+  auto failure = world.call(step.client, "/reset", {});
+  const Instant now = world.clock().now();
+  world.returned({step.client, true, now, now});
+  return failure;
+}
 
 Finding start(World& world, const Step& step, const std::string& name, bool is_shutdown) {
   const Params params(step.params);
   const Duration timeout = params.duration("timeout", std::chrono::seconds{10});
-  Client& client = world.client(step.client);
-  const auto handle = is_shutdown ? client.begin_shutdown(timeout) : client.begin_flush(timeout);
-  world.log(step.client).started.insert_or_assign(params.text("as", name), handle);
+  world.start_drain(step.client, params.text("as", name), is_shutdown, timeout);
   return std::nullopt;
 }
 

@@ -41,6 +41,22 @@ Finding run_until_idle(World& world, const Step& step) {
                  "something due at " + to_text(world.host().next_instant())};
 }
 
+// The second phase of a run: no faults from here on, and everything must find its end.
+Finding converges(World& world, const Step& step) {
+  const Duration within = Params(step.params).duration("within");
+  world.heal();
+  const bool idle = world.host().run_until_idle(within);
+  for (const std::string& name : world.clients()) {
+    const LaneStats total = world.client(name).stats().total();
+    if (total.pending == 0) continue;
+    return Failure{"nothing pending within " + to_text(within) + " of a healthy server",
+                   std::to_string(total.pending) + " events of " + name + " pending, " +
+                       (idle ? "and nothing due"
+                             : "the next thing due at " + to_text(world.host().next_instant()))};
+  }
+  return std::nullopt;
+}
+
 Finding jump_wall(World& world, const Step& step) {
   world.clock().jump_wall(Params(step.params).duration("by"));
   return std::nullopt;
@@ -61,6 +77,7 @@ constexpr Action kTimeActions[] = {
     {"advance", "lets virtual time pass", kAdvance, advance},
     {"advance_to", "lets virtual time pass up to a point", kAdvanceTo, advance_to},
     {"run_until_idle", "lets virtual time pass until nothing is due", kIdle, run_until_idle},
+    {"assert_converges", "ends all faults; then every event must find its end", kIdle, converges},
     {"jump_wall", "sets the wall clock, and leaves monotonic time alone", kJump, jump_wall},
     {"drift", "lets the wall clock run fast or slow from now on", kDrift, drift},
     {"set_latency", "slows the network down from now on", kLatency, set_latency},

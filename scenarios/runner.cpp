@@ -29,6 +29,10 @@ std::optional<FailedStep> failed_step(World& world, const Scenario& scenario) {
     if (auto failure = guarded([&] { return step.action->run(world, step); })) {
       return FailedStep{i + 1, std::string(step.action->name), step.at, *std::move(failure)};
     }
+    if (world.breach()) {
+      return FailedStep{i + 1, std::string(world.breach()->behaviour), step.at,
+                        world.breach()->failure};
+    }
   }
   for (const World::Law& law : World::laws()) {
     if (auto failure = guarded([&] { return law.holds(world); })) {
@@ -118,11 +122,14 @@ Result run(const Scenario& scenario, const RunOptions& options) {
   result.replay = replay_of(scenario, options.seed);
   {
     World world(scenario.settings, scenario.settings.seed.value_or(options.seed));
+    if (options.keep_states) world.watch_states();
+    if (options.keep_states && !options.keep_trace) world.trace().forget_entries();
     result.failed = failed_step(world, scenario);
     record_ledgers(world);
     result.virtual_time = world.elapsed();
     result.trace_entries = world.trace().size();
     result.digest = world.trace().digest();
+    if (options.keep_states) result.states = world.states();
     if (options.keep_trace) result.entries = world.trace().entries();
     if (result.failed) {
       for (const auto& seen : world.all_requests()) result.requests.push_back(seen->to_text());

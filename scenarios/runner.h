@@ -25,8 +25,9 @@ struct RunOptions {
   std::uint64_t seed = 1;      // of scenarios that name none
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
   bool keep_trace = false;     // Result::entries
+  bool keep_states = false;    // Result::states; steps that look at the trace find none then
   // Told of each scenario that ended.
-  std::function<void(const Result&)> progress = nullptr;
+  std::function<void(const Result&)> progress{};
 };
 
 struct FailedStep {
@@ -50,6 +51,8 @@ struct Result {
   std::size_t trace_entries = 0;
   std::uint64_t digest = 0;         // of its trace
   std::vector<TraceEntry> entries;  // the trace itself, where RunOptions asked for it
+  // What was seen of the engines' kinds of states: each step from one to another, once, as numbers.
+  std::vector<std::uint64_t> states;
 
   std::string replay;  // the command line that runs just this one again
 

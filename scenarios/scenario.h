@@ -22,7 +22,10 @@ struct Settings {
   Compression compression = Compression::none;
   bool strict = true;  // the mock records breaches of the protocol, and any one fails the scenario
   bool suite_compatible = false;  // the mock does as the shared suite's own (mockserver/server.h)
+  bool journal = false;           // the mock keeps what it saw, too: the world has its own record
+  bool oracles = true;  // the behaviours of oracles/ are watched, and a breach fails the scenario
   Duration latency = std::chrono::milliseconds{1};  // of the network, each way
+  bool operator==(const Settings&) const = default;
 };
 
 struct Step {

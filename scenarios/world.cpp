@@ -1,6 +1,7 @@
 #include "scenarios/world.h"
 
 #include <algorithm>
+#include <bit>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -32,6 +33,7 @@ mock::ServerOptions server_options(const Settings& settings) {
   mock::ServerOptions options;
   options.strict = settings.strict;
   options.suite_compatible = settings.suite_compatible;
+  options.max_journal_entries = settings.journal ? options.max_journal_entries : 1;
   return options;
 }
 
@@ -60,6 +62,10 @@ World::World(const Settings& settings, std::uint64_t seed)
   // Scenarios last for days, in which no client may be taken for a forgotten one.
   options.instances.idle_timeout = kLongest;
   adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
+  if (!settings.oracles) return;
+  oracles_ = make_oracles();
+  trace_.on_record([this](const TraceEntry& entry) { heard(entry); });
+  host_->on_turn([this] { turned(); });
 }
 
 // Clients end before the world they look into. What ends then calls hooks, which ask this world for
@@ -76,8 +82,14 @@ void World::customise(Options& options) {
   const std::string name = initialising_;
   options.trace = &trace_;
   options.trace_name = name;
+  limits_[name] = {options.max_batch_size,        options.max_batch_bytes,
+                   options.max_retries,           options.max_retry_after,
+                   options.retry_initial_backoff, options.retry_jitter_percent,
+                   options.request_timeout};
   options.on_outcome = [this, name](const Outcome& outcome) {
     logs_[name].outcomes.push_back(outcome);
+    const EndedEvent event{name, outcome, clock_->now()};
+    tell([&](Oracle& oracle) { return oracle.ended(*this, event); });
   };
   options.on_error = [this, name](const ErrorReport& error) {
     logs_[name].errors.push_back(error);
@@ -97,6 +109,8 @@ http::Response World::ask(const std::string& name, std::string_view method, std:
                           const std::string& body) {
   if (path == "/init") {
     initialising_ = name;
+    logs_.erase(name);  // a new client, whatever one of that name did before it
+    tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
     if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
   }
   http::Request request;
@@ -127,6 +141,11 @@ Client& World::client(const std::string& name) {
   return instance->client();
 }
 
+const ClientLimits* World::limits(const std::string& name) const {
+  const auto found = limits_.find(name);
+  return found == limits_.end() ? nullptr : &found->second;
+}
+
 std::vector<std::string> World::clients() const {
   std::vector<std::string> present;
   std::copy_if(names_.begin(), names_.end(), std::back_inserter(present),
@@ -144,6 +163,98 @@ json World::to_json(const FlushReport& report) {
           {"delivered", report.delivered},
           {"dropped", report.dropped},
           {"pending", report.pending}};
+}
+
+void World::heal() {
+  mock::Script healthy;
+  healthy.responses.emplace();
+  healthy.default_response.emplace();
+  healthy.sequences.emplace();
+  healthy.latency = Duration{0};
+  healthy.max_body_bytes = 0;
+  healthy.max_batch_events = 0;
+  for (const std::string& name : names_) server_.script(healthy, name);
+  set_added_latency(Duration{0});
+}
+
+// --- what the oracles are told ------------------------------------------------------------------
+
+template <typename Telling>
+void World::tell(Telling telling) {
+  for (const auto& oracle : oracles_) {
+    if (breach_) return;
+    if (Finding finding = telling(*oracle)) breach_ = Breach{oracle->name(), *std::move(finding)};
+  }
+}
+
+void World::turned() {
+  note_returned();
+  tell([this](Oracle& oracle) { return oracle.turned(*this); });
+  if (watches_states_) note_state();
+}
+
+// A step of one client's engine from one kind of state to another, and what was heard in a state.
+void World::note_state() {
+  for (const auto& [client, state] : host_->shapes()) {
+    std::uint64_t& last = last_states_[client];
+    if (state != last) states_.insert(digest_number(last, state));
+    last = state;
+    for (std::uint64_t heard = heard_; heard != 0; heard &= heard - 1) {
+      states_.insert(digest_number(state, static_cast<std::uint64_t>(std::countr_zero(heard))));
+    }
+  }
+  heard_ = 0;
+}
+
+// Captures and shutdowns are in the trace whoever makes them: steps, the adapter, hooks.
+void World::heard(const TraceEntry& entry) {
+  const auto field = [&](std::size_t i) -> const std::string& { return entry.fields[i].second; };
+  // Not how often: a kind of step is a kind of step with one event or with ten.
+  if (watches_states_) heard_ |= 1ULL << (digest_bytes(kDigestStart, entry.label) % 64);
+  if (entry.label == "shutdown") {
+    tell([&](Oracle& oracle) { return oracle.closing(*this, field(0)); });
+  }
+  // Refused captures name no event.
+  if (entry.label != "capture" || entry.fields.size() < 4) return;
+  CapturedEvent event;
+  event.order = ++captures_;
+  event.client = field(0);
+  event.uuid = field(1);
+  event.accepted = field(3) == to_string(Admission::accepted);
+  event.at = entry.at;
+  tell([&](Oracle& oracle) { return oracle.captured(*this, event); });
+}
+
+void World::start_drain(const std::string& name, const std::string& as, bool is_shutdown,
+                        Duration timeout) {
+  Client& of = client(name);
+  const Instant now = clock_->now();
+  const FlushHandle handle = is_shutdown ? of.begin_shutdown(timeout) : of.begin_flush(timeout);
+  logs_[name].started.insert_or_assign(as, handle);
+  drains_.emplace_back(handle, DrainCall{name, is_shutdown, now, saturating_add(now, timeout)});
+  note_returned();  // it may have had nothing to wait for
+}
+
+void World::returned(const DrainCall& call) {
+  tell([&](Oracle& oracle) { return oracle.returned(*this, call); });
+}
+
+std::vector<DrainCall> World::drains() const {
+  std::vector<DrainCall> waiting;
+  for (const auto& [handle, call] : drains_) waiting.push_back(call);
+  return waiting;
+}
+
+void World::note_returned() {
+  for (auto drain = drains_.begin(); drain != drains_.end();) {
+    if (!drain->first.done()) {
+      ++drain;
+      continue;
+    }
+    const DrainCall call = drain->second;
+    drain = drains_.erase(drain);
+    returned(call);
+  }
 }
 
 // --- requests -----------------------------------------------------------------------------------
@@ -232,7 +343,9 @@ http::Reply World::pass(const http::Request& request, Now now) {
   if (!uuids.empty()) seen->attempt = carried_[uuids.front()];
   record(*seen, uuids.size());
   seen_.push_back(std::move(seen));
-  return seen_.back()->reply;
+  const Seen& arrived = *seen_.back();
+  tell([&](Oracle& oracle) { return oracle.arrived(*this, arrived); });
+  return arrived.reply;
 }
 
 std::vector<const Seen*> World::requests(const std::string& client) const {

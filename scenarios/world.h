@@ -9,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +20,24 @@
 #include "clock/virtual_clock.h"
 #include "mockserver/server.h"
 #include "scenarios/action.h"
+#include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
 #include "scenarios/seen.h"
 #include "sdk/client.h"
 #include "sdk/host/sim_host.h"
 
 namespace lockstep::scenario {
+
+// Of a client's options, what the oracles hold it to.
+struct ClientLimits {
+  std::size_t max_batch_size = 0;
+  std::size_t max_batch_bytes = 0;
+  std::uint32_t max_retries = 0;
+  Duration max_retry_after{0};
+  Duration retry_initial_backoff{0};
+  std::uint32_t retry_jitter_percent = 0;
+  Duration request_timeout{0};
+};
 
 // What a client's observers said, and what its last calls answered.
 struct ClientLog {
@@ -56,6 +70,14 @@ class World {
   // Posts likewise. The answer is kept as last_answer(), the virtual time it took as
   // last_elapsed(). A status of 400 or more is a failure.
   Finding call(const std::string& client, std::string_view path, const std::string& body);
+  // Starts a flush or shutdown, which a later step may wait for under that name.
+  void start_drain(const std::string& client, const std::string& name, bool is_shutdown,
+                   Duration timeout);
+  // A flush or shutdown that a step waited for has returned.
+  void returned(const DrainCall& call);
+  // Those started that have no final report yet.
+  std::vector<DrainCall> drains() const;
+
   // Makes a client with the init parameters given, in JSON; hooks by name (hooks.h).
   Finding init(const std::string& client, const std::string& body,
                const std::vector<std::string>& hooks);
@@ -65,6 +87,24 @@ class World {
   // The names of all clients that exist, in order.
   std::vector<std::string> clients() const;
   ClientLog& log(const std::string& name) { return logs_[name]; }
+  // nullptr for a name that no client ever had.
+  const ClientLimits* limits(const std::string& name) const;
+
+  // From now on notes which kinds of states the engines go through, and by what.
+  void watch_states() noexcept { watches_states_ = true; }
+  // The steps from one kind of state to another that were seen, each once, in the order of their
+  // numbers.
+  std::vector<std::uint64_t> states() const { return {states_.begin(), states_.end()}; }
+
+  // A behaviour that an oracle saw broken: the first one of this run.
+  struct Breach {
+    std::string_view behaviour;
+    Failure failure;
+  };
+  const std::optional<Breach>& breach() const noexcept { return breach_; }
+
+  // Ends all faults: the scripts of all clients, added latency, limits of the server.
+  void heal();
 
   // What every answer takes longer from now on, beside the latency of the settings.
   void set_added_latency(Duration by) noexcept { added_latency_ = by; }
@@ -119,6 +159,12 @@ class World {
   void record(const Seen& seen, std::size_t events);
   void parsed(const mock::ParsedRequest& request);
   void customise(Options& options);
+  void heard(const TraceEntry& entry);
+  void turned();
+  void note_state();
+  void note_returned();
+  template <typename Telling>
+  void tell(Telling telling);
 
   Settings settings_;
   Trace trace_;
@@ -130,6 +176,15 @@ class World {
   std::shared_ptr<SimHost> host_;
   std::unique_ptr<adapter::Adapter> adapter_;
   std::map<std::string, ClientLog> logs_;
+  std::map<std::string, ClientLimits> limits_;
+  std::vector<std::pair<FlushHandle, DrainCall>> drains_;
+  std::vector<std::unique_ptr<Oracle>> oracles_;
+  std::optional<Breach> breach_;
+  std::uint64_t captures_ = 0;
+  bool watches_states_ = false;
+  std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
+  std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each
+  std::set<std::uint64_t> states_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Seen>> seen_;
   std::map<std::string, std::size_t>

@@ -327,6 +327,11 @@ std::optional<std::string> ClientCore::broken_invariant() const {
   return engine_.broken_invariant();
 }
 
+std::uint64_t ClientCore::engine_shape(Instant now) const {
+  const std::lock_guard lock(mutex_);
+  return engine_.shape(now);
+}
+
 std::uint64_t ClientCore::engine_digest() const {
   const std::lock_guard lock(mutex_);
   return engine_.digest();

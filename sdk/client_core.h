@@ -124,6 +124,7 @@ class ClientCore final {
   // The engine's laws, checked; for tests and simulations.
   std::optional<std::string> broken_invariant() const;
   std::uint64_t engine_digest() const;
+  std::uint64_t engine_shape(Instant now) const;
 
  private:
   struct Request {  // an ingestion request in flight

@@ -64,6 +64,7 @@ LocalTarget::LocalTarget(Capture capture, Compression compression, bool strict, 
   settings_.strict = strict;
   // The suite's mock reads gzip only; to hold an SDK to the protocol one has to read what it sends.
   settings_.suite_compatible = !strict;
+  settings_.journal = true;
   if (compression != Compression::none) name_ += " " + std::string(to_string(compression));
   capabilities_ = capabilities_of(settings_);
 }

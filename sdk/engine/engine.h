@@ -90,6 +90,9 @@ class Engine {
   // The state as one number, equal for equal states on every compiler: all that decides what the
   // engine does next, and the ledger.
   std::uint64_t digest() const noexcept;
+  // The kind of state it is, for those who ask which kinds were reached: digest() without amounts.
+  // Counts are none, one or more; of instants only whether they have come.
+  std::uint64_t shape(Instant now) const noexcept;
   // The state for people.
   std::string to_text() const;
 

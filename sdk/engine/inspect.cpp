@@ -139,6 +139,32 @@ std::uint64_t Engine::digest() const noexcept {
   return state;
 }
 
+std::uint64_t Engine::shape(Instant now) const noexcept {
+  std::uint64_t state = kDigestStart;
+  const auto add = [&](std::uint64_t number) { state = digest_number(state, number); };
+  const auto few = [](std::uint64_t count) { return std::min<std::uint64_t>(count, 2); };
+  bool is_shrunk = false;
+  bool is_full = false;
+  for (std::size_t i = 0; i < kLaneCount; ++i) {
+    const std::size_t queued = lanes_[i].queue.size();
+    add(queued == 0 ? 0 : queued < config_.lanes[i].flush_at ? 1 : 2);
+    is_shrunk = is_shrunk || lanes_[i].size_limit != 0;
+    is_full = is_full || lanes_[i].full_episode;
+  }
+  add((is_shrunk ? 1u : 0u) + (is_full ? 2u : 0u));
+  for (const EndpointState& endpoint : endpoints_) {
+    const bool is_pausing = endpoint.pause_until > now;
+    const bool is_busy = endpoint.in_flight == config_.max_in_flight;
+    add((is_pausing ? 1u : 0u) + (is_busy ? 2u : 0u) + (endpoint.in_flight > 0 ? 4u : 0u) +
+        (endpoint.rounds > 0 ? 8u : 0u));
+    add(few(endpoint.waiting.size()));
+  }
+  const bool is_draining = std::any_of(tickets_.begin(), tickets_.end(),
+                                       [](const auto& entry) { return !entry.second.done; });
+  add((closing_ ? 1u : 0u) + (closed_ ? 2u : 0u) + (is_draining ? 4u : 0u));
+  return state;
+}
+
 std::string Engine::to_text() const {
   std::string text;
   for (std::size_t i = 0; i < kLaneCount; ++i) {

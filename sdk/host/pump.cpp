@@ -46,11 +46,7 @@ bool Pump::turn() {
   const std::lock_guard lock(turn_mutex_);
   turning_thread_.store(std::this_thread::get_id());
   const Now now = clock_.read();
-  std::vector<std::shared_ptr<ClientCore>> cores;
-  {
-    const std::lock_guard cores_lock(cores_mutex_);
-    cores = cores_;
-  }
+  std::vector<std::shared_ptr<ClientCore>> cores = this->cores();
   bool busy = orphans_.exchange(false) && cancel_orphans();
   busy = collect(now) || busy;
   for (const auto& core : cores) busy = serve(*core, now) || busy;
@@ -118,16 +114,16 @@ bool Pump::cancel_orphans() {
   return any;
 }
 
+std::vector<std::shared_ptr<ClientCore>> Pump::cores() const {
+  const std::lock_guard lock(cores_mutex_);
+  return cores_;
+}
+
 Instant Pump::next_instant() const {
   const Instant now = clock_.now();
   if (orphans_.load()) return now;
   Instant next = transport_.next_instant();
-  std::vector<std::shared_ptr<ClientCore>> cores;
-  {
-    const std::lock_guard lock(cores_mutex_);
-    cores = cores_;
-  }
-  for (const auto& core : cores) next = std::min(next, core->next_wake(now));
+  for (const auto& core : cores()) next = std::min(next, core->next_wake(now));
   return next;
 }
 

@@ -32,6 +32,8 @@ class Pump {
   bool turn();
   // When turn() has something to do again without outside help.
   Instant next_instant() const;
+  // The clients attached now. Thread-safe.
+  std::vector<std::shared_ptr<ClientCore>> cores() const;
   // Whether this thread is inside turn(), that is, in a callback.
   bool inside_turn() const noexcept { return turning_thread_.load() == std::this_thread::get_id(); }
   // As Host's. Thread-safe.

@@ -43,8 +43,24 @@ bool SimHost::settle() {
   for (int turns = 0; turns < kLivelockTurns; ++turns) {
     ++turns_;
     if (!pump_->turn()) return turns > 0;
+    if (observer_) observer_();
   }
   throw std::logic_error("livelock: the simulation never settles at this instant");
+}
+
+std::optional<std::string> SimHost::broken_invariant() const {
+  for (const auto& core : pump_->cores()) {
+    if (auto broken = core->broken_invariant()) return broken;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> SimHost::shapes() const {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> all;
+  for (const auto& core : pump_->cores()) {
+    all.emplace_back(core->id(), core->engine_shape(clock_->now()));
+  }
+  return all;
 }
 
 Instant SimHost::next_instant() const { return pump_->next_instant(); }

@@ -6,7 +6,12 @@
 // only.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "clock/virtual_clock.h"
 #include "sdk/host/host.h"
@@ -44,6 +49,13 @@ class SimHost final : public Host {
   bool run_until_idle(Duration limit);
   // The next instant at which something is due; kNever when the simulation is idle.
   Instant next_instant() const;
+  // From now on `observer` is called after each turn that did something, with no lock held. It must
+  // not let time pass or call a client's blocking calls; an empty function takes it away.
+  void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
+  // The engines' laws, of all clients: the first that is broken.
+  std::optional<std::string> broken_invariant() const;
+  // The kinds of state the clients' engines are in (engine::Engine::shape), by client id.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> shapes() const;
   // How many turns it has run: the steps of the simulation.
   std::uint64_t turns() const noexcept { return turns_; }
 
@@ -54,6 +66,7 @@ class SimHost final : public Host {
   std::unique_ptr<Pump> pump_;
   std::uint64_t client_ids_ = 0;
   std::uint64_t turns_ = 0;
+  std::function<void()> observer_;
 };
 
 }  // namespace lockstep

@@ -1,0 +1,194 @@
+// `lockstep explore`: runs by the thousand, made up from seeds and judged by the oracles.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "cli/verbs.h"
+#include "clock/system_clock.h"
+#include "scenarios/explore/explorer.h"
+#include "scenarios/explore/shrink.h"
+#include "scenarios/explore/write.h"
+#include "scenarios/report.h"
+#include "scenarios/schema.h"
+
+namespace lockstep::cli {
+
+namespace {
+
+struct ExploreArguments {
+  explore::ExploreOptions options;
+  std::string budget;
+  bool seeds_only = false;
+  std::size_t shrink_limit = 20'000;
+  std::string out = ".";
+  std::string format = "text";
+};
+
+double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
+
+double per_second(std::uint64_t count, Duration time) {
+  return time > Duration{0} ? static_cast<double>(count) / seconds(time) : 0;
+}
+
+void show(const explore::Progress& progress) {
+  std::fprintf(stderr, "\r%llu runs, %.0f/s, %.1f virtual days, %zu transitions, %zu failed ",
+               static_cast<unsigned long long>(progress.runs),
+               per_second(progress.runs, progress.real_time),
+               seconds(progress.virtual_time) / 86400, progress.transitions, progress.failures);
+}
+
+// The smallest scenario that fails as this run did, and how many runs it took to find it.
+explore::Shrunk shrunk(const explore::FoundFailure& failure, std::size_t limit) {
+  const auto fails = [&](const scenario::Scenario& candidate) {
+    const scenario::Result result = failure.result.failed->number == 0
+                                        ? explore::run_twice(candidate)
+                                        : scenario::run(candidate);
+    return explore::same_failure(result, failure.result);
+  };
+  return explore::shrink(failure.scenario, fails, limit);
+}
+
+std::string write_failure(const explore::FoundFailure& failure, const ExploreArguments& arguments) {
+  const explore::Shrunk small = shrunk(failure, arguments.shrink_limit);
+  scenario::Scenario named = small.scenario;
+  named.name = failure.behaviour + " (seed " + std::to_string(failure.seed) + ")";
+  const auto path =
+      std::filesystem::path(arguments.out) / ("seed-" + std::to_string(failure.seed) + ".yaml");
+  const std::string comment =
+      "Found by lockstep explore, run " + std::to_string(failure.seed) + "; shrunk from " +
+      std::to_string(failure.scenario.steps.size()) + " steps to " +
+      std::to_string(named.steps.size()) + " in " + std::to_string(small.runs) + " runs" +
+      (small.finished ? "." : ", and not to the end.") + "\nexpected " +
+      failure.result.failed->failure.expected + "\nsaw " + failure.result.failed->failure.seen +
+      "\nAgain: lockstep replay " + path.filename().string();
+  std::ofstream(path, std::ios::binary) << explore::to_yaml(named, comment);
+  return path.string();
+}
+
+void print_failures(const explore::Exploration& found, const ExploreArguments& arguments) {
+  for (const explore::FoundFailure& failure : found.failures) {
+    std::cout << "FAIL  " << failure.behaviour << ": run " << failure.seed << '\n'
+              << scenario::explain(failure.result);
+    std::cout << "shrunk to " << write_failure(failure, arguments) << '\n';
+    if (failure.from_seed) {
+      std::cout << "the whole run: lockstep replay --seed " << failure.seed << '\n';
+    }
+    std::cout << '\n';
+  }
+}
+
+void print_text(const explore::Exploration& found, const ExploreArguments& arguments) {
+  print_failures(found, arguments);
+  std::printf(
+      "%llu runs in %.2f s: %.0f runs/s, %.1f virtual days, %.0f : 1\n",
+      static_cast<unsigned long long>(found.runs), seconds(found.real_time),
+      per_second(found.runs, found.real_time), seconds(found.virtual_time) / 86400,
+      found.real_time > Duration{0} ? seconds(found.virtual_time) / seconds(found.real_time) : 0.0);
+  std::printf(
+      "%zu transitions, %zu of them seen once; %zu runs in the corpus; a new one in the "
+      "next run: at most %.2g\n",
+      found.transitions, found.singletons, found.corpus, found.unseen_probability());
+  std::printf("%llu runs made again for the laws of determinism and time\n",
+              static_cast<unsigned long long>(found.verified));
+  for (const auto& [family, runs] : found.families) {
+    std::printf("  %-20s in %llu runs\n", std::string(family).c_str(),
+                static_cast<unsigned long long>(runs));
+  }
+  for (const std::string_view family : found.missing_families()) {
+    std::printf("  %-20s never\n", std::string(family).c_str());
+  }
+  std::printf("%zu failed; digest %016llx\n", found.failed_runs,
+              static_cast<unsigned long long>(found.digest));
+}
+
+void print_json(const explore::Exploration& found, const ExploreArguments& arguments) {
+  std::printf(
+      "{\"runs\":%llu,\"failed\":%zu,\"real_seconds\":%.6f,\"virtual_seconds\":%.3f,"
+      "\"transitions\":%zu,\"singletons\":%zu,\"unseen_probability\":%.9g,"
+      "\"verified\":%llu,\"digest\":\"%016llx\",\"failures\":[",
+      static_cast<unsigned long long>(found.runs), found.failed_runs, seconds(found.real_time),
+      seconds(found.virtual_time), found.transitions, found.singletons, found.unseen_probability(),
+      static_cast<unsigned long long>(found.verified),
+      static_cast<unsigned long long>(found.digest));
+  const char* separator = "\n  ";
+  for (const explore::FoundFailure& failure : found.failures) {
+    const explore::Shrunk small = shrunk(failure, arguments.shrink_limit);
+    std::printf("%s{\"run\":%llu,\"behaviour\":%s,\"steps\":%zu,\"shrunk_steps\":%zu}", separator,
+                static_cast<unsigned long long>(failure.seed),
+                scenario::json_quoted(failure.behaviour).c_str(), failure.scenario.steps.size(),
+                small.scenario.steps.size());
+    separator = ",\n  ";
+  }
+  std::printf("]}\n");
+}
+
+int run_explore(const ExploreArguments& given) {
+  ExploreArguments arguments = given;
+  SystemClock stopwatch;
+  explore::ExploreOptions& options = arguments.options;
+  options.stopwatch = &stopwatch;
+  options.novelty = !arguments.seeds_only;
+  if (!arguments.budget.empty()) {
+    const auto budget = scenario::parse_duration(arguments.budget);
+    if (!budget || *budget <= Duration{0}) {
+      std::cerr << "lockstep explore: --budget: found \"" << arguments.budget
+                << "\"; expected a duration such as 60s\n";
+      return kBadUsage;
+    }
+    options.budget = *budget;
+  }
+  const bool is_terminal = isatty(STDERR_FILENO) != 0;
+  if (is_terminal) options.progress = show;
+  const explore::Exploration found = explore::explore(options);
+  if (is_terminal) std::fputs("\r\033[K", stderr);
+  if (arguments.format == "json") {
+    print_json(found, arguments);
+  } else {
+    print_text(found, arguments);
+  }
+  return found.failures.empty() ? kPassed : kFailed;
+}
+
+}  // namespace
+
+void add_explore(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<ExploreArguments>();
+  arguments->options.jobs = std::max(1u, std::thread::hardware_concurrency());
+  CLI::App* verb = app.add_subcommand(
+      "explore",
+      "Make up runs from seeds and judge them: exit 0 none failed, 1 one failed, 2 bad usage.");
+  explore::ExploreOptions& options = arguments->options;
+  verb->add_option("--seeds", options.seeds, "How many runs")->capture_default_str();
+  verb->add_option("--first", options.first_seed, "The first seed")->capture_default_str();
+  verb->add_option("--budget", arguments->budget, "Stop after so much real time: 60s, 5m");
+  verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
+      ->check(CLI::Range(1u, 1024u))
+      ->capture_default_str();
+  verb->add_flag("--seeds-only", arguments->seeds_only,
+                 "Make every run from its seed alone, none from runs that reached something new");
+  verb->add_option("--verify-one-in", options.verify_one_in,
+                   "Make one run in so many again, for the laws of determinism and time; 0: none")
+      ->capture_default_str();
+  verb->add_option("--stop-after", options.stop_after, "Failures of so many kinds")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--shrink-limit", arguments->shrink_limit, "Runs spent on shrinking a failure")
+      ->capture_default_str();
+  verb->add_option("--out", arguments->out, "Folder for the scenario files of failures")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  verb->add_option("--format", arguments->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->callback([arguments, &exit_code] { exit_code = run_explore(*arguments); });
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,93 @@
+// `lockstep replay`: one run again, from its file or its seed, with its trace.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/verbs.h"
+#include "clock/system_clock.h"
+#include "scenarios/explore/explorer.h"
+#include "scenarios/explore/write.h"
+#include "scenarios/load.h"
+#include "scenarios/report.h"
+#include "scenarios/runner.h"
+
+namespace lockstep::cli {
+
+namespace {
+
+struct ReplayArguments {
+  std::string file;
+  std::optional<std::uint64_t> seed;
+  std::size_t times = 1;
+  bool print = false;
+  bool quiet = false;
+};
+
+// The scenario to replay; nothing where the file is wrong, which has been said.
+std::optional<scenario::Scenario> wanted(const ReplayArguments& arguments) {
+  if (arguments.seed) return explore::scenario_of_seed(*arguments.seed);
+  scenario::Catalogue catalogue = scenario::load_files({arguments.file});
+  for (const scenario::Problem& problem : catalogue.problems) {
+    std::cerr << problem.to_text() << '\n';
+  }
+  if (!catalogue.problems.empty()) return std::nullopt;
+  if (catalogue.scenarios.size() != 1) {
+    std::cerr << "lockstep replay: found " << catalogue.scenarios.size() << " scenarios in "
+              << arguments.file << "; expected one (lockstep run takes several)\n";
+    return std::nullopt;
+  }
+  return std::move(catalogue.scenarios.front());
+}
+
+int run_replay(const ReplayArguments& arguments) {
+  if (arguments.file.empty() == !arguments.seed) {
+    std::cerr << "lockstep replay: expected a FILE or --seed\n";
+    return kBadUsage;
+  }
+  const auto scenario = wanted(arguments);
+  if (!scenario) return kBadUsage;
+  if (arguments.print) {
+    std::cout << explore::to_yaml(*scenario);
+    return kPassed;
+  }
+  SystemClock stopwatch;
+  scenario::Run run;
+  scenario::RunOptions options;
+  options.stopwatch = &stopwatch;
+  options.keep_trace = true;
+  run.results.push_back(scenario::run(*scenario, options));
+  const std::uint64_t digest = run.results.front().digest;
+  run.digest = digest;
+  for (std::size_t i = 1; i < arguments.times; ++i) {
+    const std::uint64_t again = scenario::run(*scenario).digest;
+    if (again == digest) continue;
+    std::cerr << "lockstep replay: run " << i + 1 << " left another trace\n";
+    return kFailed;
+  }
+  if (!arguments.quiet) {
+    for (const TraceEntry& entry : run.results.front().entries) {
+      std::cout << entry.to_text() << '\n';
+    }
+  }
+  std::cout << scenario::report(run, scenario::Format::text);
+  return run.failures() == 0 ? kPassed : kFailed;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<ReplayArguments>();
+  CLI::App* verb = app.add_subcommand(
+      "replay", "Replay one run with its trace: exit 0 it passed, 1 it failed, 2 bad input.");
+  verb->add_option("file", arguments->file, "A scenario file, such as explore writes");
+  verb->add_option("--seed", arguments->seed, "The run that explore makes from this seed alone");
+  verb->add_option("--times", arguments->times, "So often; every trace must be the same")
+      ->capture_default_str();
+  verb->add_flag("--print", arguments->print, "Print the scenario as a file; run nothing");
+  verb->add_flag("--quiet", arguments->quiet, "No trace, the verdict only");
+  verb->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,84 @@
+// The explorer: makes up runs by the thousand, judges each by the oracles, keeps what is new.
+//
+// Runs come in rounds. Within a round every run is independent, so they are spread over threads; at
+// its end their findings are merged in the order of their numbers. So a range of seeds gives one
+// result, whatever the number of jobs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clock/clock.h"
+#include "scenarios/runner.h"
+#include "scenarios/scenario.h"
+
+namespace lockstep::explore {
+
+struct Progress {
+  std::uint64_t runs = 0;
+  std::size_t failures = 0;
+  std::size_t transitions = 0;
+  Duration virtual_time{0};
+  Duration real_time{0};
+};
+
+struct ExploreOptions {
+  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 10'000;
+  Duration budget{0};  // of real time, looked at between rounds; zero: none
+  unsigned jobs = 1;
+  std::uint64_t round = 1024;  // runs; part of what a range of seeds means where novelty is on
+  // Half of the runs are made by changing choices of runs that reached something new; the others,
+  // and all of them without it, are made from their seed alone.
+  bool novelty = true;
+  // One run in so many is made twice and must leave the same trace; another is made with its waits
+  // cut into pieces and must behave the same. 0: none.
+  std::uint64_t verify_one_in = 50;
+  std::size_t stop_after = 1;  // failures of different kinds
+  Clock* stopwatch = nullptr;  // measures real time; none: it is 0, and the budget is not kept
+  std::function<void(const Progress&)> progress;  // called between rounds
+};
+
+struct FoundFailure {
+  std::uint64_t seed = 0;  // the number of the run
+  bool from_seed = false;  // `seed` alone makes the run again
+  std::string behaviour;   // that was broken
+  scenario::Scenario scenario;
+  scenario::Result result;
+};
+
+struct Exploration {
+  std::uint64_t runs = 0;
+  std::uint64_t digest = 0;  // over the traces of all runs, in order
+  Duration virtual_time{0};
+  Duration real_time{0};
+  std::uint64_t verified = 0;          // runs that were made again
+  std::vector<FoundFailure> failures;  // the first of each kind
+  std::size_t failed_runs = 0;
+
+  std::size_t transitions = 0;  // kinds of steps between kinds of states that were seen
+  std::size_t singletons = 0;   // of them, seen in one run only
+  std::size_t corpus = 0;       // runs that reached something new
+  std::map<std::string_view, std::uint64_t> families;  // in how many runs each had an operation
+
+  // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the
+  // share of transitions seen once, per run. An upper bound where a run shows several at a time.
+  double unseen_probability() const noexcept;
+  // Families that no run had: a batch in which one stands still has not tested it.
+  std::vector<std::string_view> missing_families() const;
+};
+
+Exploration explore(const ExploreOptions& options);
+
+// The run that a seed alone makes.
+scenario::Scenario scenario_of_seed(std::uint64_t seed);
+
+// Runs one scenario as the explorer does, behaviour 10 included: twice, and the traces must agree.
+scenario::Result run_twice(const scenario::Scenario& scenario);
+
+}  // namespace lockstep::explore

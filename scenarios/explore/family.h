@@ -1,0 +1,44 @@
+// Families of things that may happen in a run: one table, a row for each.
+//
+// The explorer switches each family off in about half of its runs (swarm testing), draws operations
+// from those that are on, and counts how often each really happened (its probe). To add a fault or
+// an oracle: docs/explorer.md; a fault is one row, at its table's end, and one function.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/explore/choices.h"
+#include "scenarios/scenario.h"
+
+namespace lockstep::explore {
+
+// What a family's operations may know of the run they are for.
+struct RunFrame {
+  Capture capture = Capture::v0;
+  std::vector<std::string> clients;
+};
+
+// One operation as steps of a scenario.
+using Operation = std::vector<scenario::Step>;
+
+struct Family {
+  std::string_view name;
+  std::uint64_t weight = 1;  // slots of 64, so how often beside the others that are on
+  bool always = false;       // is never switched off
+  Operation (*make)(const Choices& choices, const RunFrame& frame);
+};
+
+std::span<const Family> application_families();  // workload.cpp
+std::span<const Family> fault_families();        // faults.cpp
+
+// The options of a client.
+scenario::Node drawn_options(const Choices& client);
+
+// A step of that action; the action exists.
+scenario::Step step(std::string_view action, const std::string& client, scenario::Node params);
+
+}  // namespace lockstep::explore

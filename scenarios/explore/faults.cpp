@@ -1,0 +1,193 @@
+// What the network, the server and the clocks do to the SDK.
+#include "scenarios/explore/family.h"
+#include "scenarios/explore/params.h"
+
+namespace lockstep::explore {
+
+using scenario::Node;
+
+namespace {
+
+const std::string& some_client(const Choices& choices, const RunFrame& frame) {
+  return frame.clients[choices.below("client", frame.clients.size())];
+}
+
+// Seconds, dates before, at and after now, numbers that are absurd, and what is no Retry-After.
+std::string retry_after(const Choices& choices, std::uint64_t index) {
+  return choices.any_of<const char*>(
+      "retry after",
+      {"1", "2", "5", "30", "0", "3600", "86400", "99999999999999999999", "-5", "1.5", "soon", "",
+       "Wed, 01 Jan 2025 00:00:10 GMT", "Wed, 01 Jan 2025 00:10:00 GMT",
+       "Mon, 01 Jan 2024 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"},
+      index);
+}
+
+// The answers of one script, `make` each.
+template <typename Make>
+Operation answers(const Choices& choices, const RunFrame& frame, Make make) {
+  std::vector<Node> steps;
+  const std::uint64_t count = 1 + choices.below("answers", 4);
+  for (std::uint64_t i = 0; i < count; ++i) steps.push_back(std::move(make(i)).node());
+  Params script;
+  script.with("responses", list(std::move(steps)));
+  return {step("script_server", some_client(choices, frame), std::move(script).node())};
+}
+
+Operation errors(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    Params answer;
+    answer.with("status", choices.any_of<std::int64_t>(
+                              "status", {500, 502, 503, 504, 408, 429, 520, 507}, i));
+    if (choices.one_in("with retry after", 3, i)) {
+      answer.with("headers", Params().with("Retry-After", text(retry_after(choices, i))).node());
+    }
+    if (choices.one_in("repeated", 4, i)) answer.with("repeat", choices.between("repeat", 2, 6, i));
+    return answer;
+  });
+}
+
+Operation refusals(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params().with("status", choices.any_of<std::int64_t>(
+                                       "status", {400, 401, 402, 403, 404, 415, 301, 308, 304}, i));
+  });
+}
+
+Operation too_large(const Choices& choices, const RunFrame& frame) {
+  if (choices.one_in("by limit", 2)) {
+    return {step("script_server", some_client(choices, frame),
+                 Params().with("max_batch_events", choices.between("events", 1, 4)).node())};
+  }
+  return answers(choices, frame,
+                 [&](std::uint64_t) { return Params().with("status", std::int64_t{413}); });
+}
+
+Operation partial(const Choices& choices, const RunFrame& frame) {
+  if (frame.capture != Capture::v1) return errors(choices, frame);
+  std::vector<Node> steps;
+  const std::uint64_t count = 1 + choices.below("answers", 4);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::vector<Node> results;
+    const std::uint64_t events = 1 + choices.below("results", 8, i);
+    for (std::uint64_t r = 0; r < events; ++r) {
+      results.push_back(text(choices.any_of<const char*>(
+          "result", {"ok", "retry", "drop", "limited", "warning", "unheard_of"}, i * 8 + r)));
+    }
+    steps.push_back(Params().with("v1_event_results", list(std::move(results))).node());
+  }
+  // For the v1 endpoint alone: elsewhere nobody reads the results of single events.
+  Params sequence;
+  sequence.with("path", text("/i/v1/analytics/events")).with("steps", list(std::move(steps)));
+  return {step("script_server", some_client(choices, frame),
+               Params().with("sequences", list({std::move(sequence).node()})).node())};
+}
+
+// Answers with status 200 whose body does not say what it should: the events count as delivered
+// without a word about them, or the answer as none.
+Operation strange_bodies(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params().with(
+        "body", text(choices.any_of<const char*>("body",
+                                                 {"", "{}", "[]", "null", "{\"results\":{}}",
+                                                  "{\"results\":[1]}", "<html>", "{\"status\":"},
+                                                 i)));
+  });
+}
+
+Operation connect_faults(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params().with(
+        "fault", text(choices.any_of<const char*>(
+                     "fault", {"refuse_connection", "hang_connection", "fail_resolution"}, i)));
+  });
+}
+
+Operation broken_connections(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params().with(
+        "fault", text(choices.any_of<const char*>("fault", {"reset_before", "reset_after"}, i)));
+  });
+}
+
+Operation silence(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params()
+        .with("fault", text("no_answer"))
+        .with("processed", boolean(choices.one_in("processed", 2, i)));
+  });
+}
+
+Operation broken_answers(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params()
+        .with("fault", text(choices.any_of<const char*>(
+                           "fault", {"truncate_body", "garbage", "slow_body", "endless_body"}, i)))
+        .with("fault_bytes", choices.between("bytes", 1, 40, i));
+  });
+}
+
+Operation slow_answers(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    const Duration delay = choices.span("delay", std::chrono::seconds{20}, i);
+    return Params().with("delay_ms", delay / std::chrono::milliseconds{1});
+  });
+}
+
+// Until the next script, or the healing at the end of the run.
+Operation outage(const Choices& choices, const RunFrame& frame) {
+  Params answer;
+  if (choices.one_in("partition", 2)) {
+    answer.with("fault", text(choices.any_of<const char*>(
+                             "fault", {"refuse_connection", "hang_connection", "no_answer"})));
+  } else {
+    answer.with("status", choices.any_of<std::int64_t>("status", {503, 500, 429, 413}));
+  }
+  return {step("script_server", some_client(choices, frame),
+               Params().with("default", std::move(answer).node()).node())};
+}
+
+Operation recovery(const Choices& choices, const RunFrame& frame) {
+  return {step("script_server", some_client(choices, frame),
+               Params().with("default", Params().node()).with("responses", list({})).node())};
+}
+
+Operation slow_network(const Choices& choices, const RunFrame& frame) {
+  return {step("set_latency", frame.clients.front(),
+               Params().with("by", duration(choices.span("by", std::chrono::seconds{12}))).node())};
+}
+
+Operation wall_jump(const Choices& choices, const RunFrame& frame) {
+  const Duration by = choices.span("by", std::chrono::hours{48});
+  return {step("jump_wall", frame.clients.front(),
+               Params().with("by", duration(choices.one_in("back", 2) ? -by : by)).node())};
+}
+
+Operation wall_drift(const Choices& choices, const RunFrame& frame) {
+  return {
+      step("drift", frame.clients.front(),
+           Params().with("parts_per_million", choices.between("ppm", -200'000, 200'000)).node())};
+}
+
+constexpr Family kFamilies[] = {
+    {"errors", 3, false, errors},
+    {"refusals", 1, false, refusals},
+    {"too large", 2, false, too_large},
+    {"partial results", 3, false, partial},
+    {"strange bodies", 1, false, strange_bodies},
+    {"connect faults", 1, false, connect_faults},
+    {"broken connections", 2, false, broken_connections},
+    {"silence", 1, false, silence},
+    {"broken answers", 1, false, broken_answers},
+    {"slow answers", 2, false, slow_answers},
+    {"outage", 2, false, outage},
+    {"recovery", 2, false, recovery},
+    {"slow network", 1, false, slow_network},
+    {"wall jump", 1, false, wall_jump},
+    {"wall drift", 1, false, wall_drift},
+};
+
+}  // namespace
+
+std::span<const Family> fault_families() { return kFamilies; }
+
+}  // namespace lockstep::explore

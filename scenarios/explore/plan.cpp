@@ -1,0 +1,150 @@
+#include "scenarios/explore/plan.h"
+
+#include <string>
+
+#include "scenarios/action.h"
+#include "scenarios/explore/choices.h"
+#include "scenarios/explore/family.h"
+#include "scenarios/explore/params.h"
+#include "scenarios/world.h"
+
+namespace lockstep::explore {
+
+using scenario::Scenario;
+using scenario::World;
+
+namespace {
+
+// Long enough for every pause and every retry of a client that waits its worst.
+constexpr Duration kConvergence = std::chrono::hours{24 * 30};
+
+// Each is on in half of the runs, and in some runs every one is.
+bool is_on(const Choices& run, const Family& family) {
+  return family.always || run.one_in("all families", 16) || run.one_in(family.name, 2);
+}
+
+// Rows hold fixed slots of a larger number, and what falls on none, or on a family that is off, is
+// drawn again: a row that is added at the end of its table leaves the choices of others alone.
+const Family& drawn(const Choices& operation, const Choices& run) {
+  constexpr std::uint64_t kSlots = 64;
+  constexpr std::uint64_t kTries = 64;
+  for (std::uint64_t attempt = 0; attempt < kTries; ++attempt) {
+    const bool is_fault = operation.one_in("family is a fault", 2, attempt);
+    std::uint64_t slot = operation.below("family slot", kSlots, attempt);
+    for (const Family& family : is_fault ? fault_families() : application_families()) {
+      if (slot >= family.weight) {
+        slot -= family.weight;
+        continue;
+      }
+      if (is_on(run, family)) return family;
+      break;
+    }
+  }
+  return application_families().front();
+}
+
+scenario::Settings settings_of(const Choices& run) {
+  scenario::Settings settings;
+  settings.seed = run.below("seed", 1'000'000);
+  settings.capture = run.one_in("v1", 2) ? Capture::v1 : Capture::v0;
+  if (run.one_in("compressed", 8)) {
+    settings.compression = run.any_of(
+        "codec", {Compression::gzip, Compression::deflate, Compression::br, Compression::zstd});
+  }
+  settings.strict = false;  // huge events are refused for their size, which is no breach here
+  settings.latency = run.any_of<Duration>(
+      "latency", {Duration{0}, std::chrono::milliseconds{1}, std::chrono::milliseconds{1},
+                  std::chrono::milliseconds{40}});
+  return settings;
+}
+
+}  // namespace
+
+// Small limits, so that they are met.
+scenario::Node drawn_options(const Choices& client) {
+  Params options;
+  options.with("flush_at", client.between("flush_at", 1, 10))
+      .with("flush_interval_ms",
+            client.span("flush_interval", std::chrono::seconds{20}) / std::chrono::milliseconds{1})
+      .with("max_batch_size", client.between("max_batch_size", 1, 10))
+      .with("max_queue_size", client.between("max_queue_size", 3, 40))
+      .with("max_in_flight", client.between("max_in_flight", 1, 4))
+      .with("max_retries", client.between("max_retries", 0, 4))
+      .with("request_timeout_ms",
+            client.any_of<std::int64_t>("request timeout", {300, 2000, 10'000}));
+  if (client.one_in("default retry", 2)) return std::move(options).node();
+  const auto backoff = client.between("backoff", 1, 2000);
+  options.with("retry_initial_backoff_ms", backoff)
+      .with("retry_max_backoff_ms", backoff + client.between("more backoff", 0, 20'000))
+      .with("retry_jitter_percent", client.between("jitter", 0, 100))
+      .with("max_retry_after_ms",
+            client.any_of<std::int64_t>("max_retry_after", {1000, 10'000, 3'600'000}));
+  if (client.one_in("small bytes", 3)) {
+    options.with("max_batch_bytes", client.between("max_batch_bytes", 2500, 12'000))
+        .with("max_event_bytes", client.between("max_event_bytes", 800, 1900))
+        .with("max_ai_event_bytes", client.between("max_ai_event_bytes", 800, 1900));
+  }
+  if (client.one_in("another policy", 2)) {
+    options.with("queue_full",
+                 text(client.any_of<const char*>("policy", {"drop_oldest", "block"})));
+  }
+  if (client.one_in("hooks", 6)) {
+    options.with(
+        "hooks",
+        list({text(client.any_of<const char*>(
+            "hook", {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
+                     "flush_in_before_send", "throw", "drop_all"}))}));
+  }
+  return std::move(options).node();
+}
+
+namespace {
+
+RunFrame frame_of(const Choices& run, Capture capture) {
+  RunFrame frame;
+  frame.capture = capture;
+  frame.clients.emplace_back(World::kFirstClient);
+  if (run.one_in("several clients", 4)) {
+    const std::uint64_t more = 1 + run.below("clients", 2);
+    for (std::uint64_t i = 0; i < more; ++i) frame.clients.push_back("c" + std::to_string(i + 2));
+  }
+  return frame;
+}
+
+}  // namespace
+
+Plan make_plan(const Chance& chance) {
+  const Choices run(chance, 0);
+  Plan plan;
+  Scenario& scenario = plan.scenario;
+  scenario.name = "explored";
+  scenario.settings = settings_of(run);
+  const RunFrame frame = frame_of(run, scenario.settings.capture);
+  for (std::size_t i = 0; i < frame.clients.size(); ++i) {
+    // Clients have operation numbers of their own, far above those of the operations.
+    scenario.steps.push_back(
+        step("init", frame.clients[i], drawn_options(Choices(chance, 1'000'000 + i))));
+  }
+  const std::uint64_t operations = 3 + run.below("operations", kMostOperations - 2);
+  for (std::uint64_t i = 1; i <= operations; ++i) {
+    const Choices operation(chance, i);
+    const Family& family = drawn(operation, run);
+    plan.families.insert(family.name);
+    for (scenario::Step& made : family.make(operation, frame)) {
+      scenario.steps.push_back(std::move(made));
+    }
+  }
+  scenario.steps.push_back(step("assert_converges", frame.clients.front(),
+                                Params().with("within", duration(kConvergence)).node()));
+  return plan;
+}
+
+std::vector<std::string_view> family_names() {
+  std::vector<std::string_view> names;
+  for (const auto table : {application_families(), fault_families()}) {
+    for (const Family& family : table) names.push_back(family.name);
+  }
+  return names;
+}
+
+}  // namespace lockstep::explore

@@ -1,0 +1,29 @@
+// From choices to a run: a scenario that the explorer makes up.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "clock/chance.h"
+#include "scenarios/scenario.h"
+
+namespace lockstep::explore {
+
+// A run has at most so many operations, numbered from 1; clients have numbers far above.
+inline constexpr std::uint64_t kMostOperations = 16;
+
+struct Plan {
+  scenario::Scenario scenario;
+  std::set<std::string_view> families;  // that the run has an operation of
+};
+
+// The run that these choices mean: the same choices, the same scenario. It ends in a phase without
+// faults, in which everything must come to its end (assert_converges).
+Plan make_plan(const Chance& chance);
+
+// All families, in the order of their tables.
+std::vector<std::string_view> family_names();
+
+}  // namespace lockstep::explore

@@ -1,0 +1,104 @@
+// What applications do with their clients.
+#include "scenarios/explore/family.h"
+#include "scenarios/explore/params.h"
+#include "scenarios/world.h"
+
+namespace lockstep::explore {
+
+using scenario::Step;
+
+namespace {
+
+const std::string& some_client(const Choices& choices, const RunFrame& frame) {
+  return frame.clients[choices.below("client", frame.clients.size())];
+}
+
+Operation burst(const Choices& choices, const RunFrame& frame) {
+  return {step("capture_burst", some_client(choices, frame),
+               Params()
+                   .with("count", choices.between("count", 1, choices.one_in("large", 4) ? 12 : 4))
+                   .node())};
+}
+
+Operation trickle(const Choices& choices, const RunFrame& frame) {
+  return {step("capture_burst", some_client(choices, frame),
+               Params()
+                   .with("count", choices.between("count", 1, 4))
+                   .with("every", duration(choices.span("every", std::chrono::seconds{20})))
+                   .node())};
+}
+
+Operation huge(const Choices& choices, const RunFrame& frame) {
+  return {step("capture_burst", some_client(choices, frame),
+               Params()
+                   .with("count", choices.between("count", 1, 3))
+                   .with("bytes", choices.between("bytes", 500, 6000))
+                   .node())};
+}
+
+Operation other_lane(const Choices& choices, const RunFrame& frame) {
+  return {step("capture_burst", some_client(choices, frame),
+               Params()
+                   .with("count", choices.between("count", 1, 5))
+                   .with("lane", text(choices.any_of<const char*>("lane", {"historical", "ai"})))
+                   .node())};
+}
+
+Operation pass_time(const Choices& choices, const RunFrame& frame) {
+  return {step("advance", frame.clients.front(),
+               Params().with("by", duration(choices.span("by", std::chrono::minutes{2}))).node())};
+}
+
+Operation flush(const Choices& choices, const RunFrame& frame) {
+  const Duration timeout =
+      choices.one_in("no time", 8) ? Duration{0} : choices.span("timeout", std::chrono::minutes{1});
+  // A flush under a name that is taken replaces it; the one before goes on without a name.
+  const std::string name = "f" + std::to_string(choices.below("name", 2));
+  const bool waits = choices.one_in("waits", 3);
+  const std::string& client = some_client(choices, frame);
+  if (waits) return {step("flush", client, Params().with("timeout", duration(timeout)).node())};
+  return {step("start_flush", client,
+               Params().with("timeout", duration(timeout)).with("as", text(name)).node())};
+}
+
+// The end of a client's life, in the middle of whatever goes on: waited for or not, with and
+// without time, twice, and with captures and flushes afterwards by the operations that follow; or
+// destroyed, and another one made in its place.
+Operation shutdown(const Choices& choices, const RunFrame& frame) {
+  const Duration timeout =
+      choices.one_in("no time", 4) ? Duration{0} : choices.span("timeout", std::chrono::minutes{1});
+  const std::string& client = some_client(choices, frame);
+  if (choices.one_in("destroy", 3)) {
+    return {step("reset", client, Params().node()), step("init", client, drawn_options(choices))};
+  }
+  if (choices.one_in("waits", 2)) {
+    return {step("shutdown", client, Params().with("timeout", duration(timeout)).node())};
+  }
+  return {step("start_shutdown", client, Params().with("timeout", duration(timeout)).node())};
+}
+
+Operation flag(const Choices& choices, const RunFrame& frame) {
+  return {step("get_feature_flag", some_client(choices, frame),
+               Params().with("key", text("flag")).with("distinct_id", text("u")).node())};
+}
+
+constexpr Family kFamilies[] = {
+    {"burst", 8, true, burst},
+    {"time passes", 8, true, pass_time},
+    {"trickle", 3, false, trickle},
+    {"huge events", 2, false, huge},
+    {"other lanes", 3, false, other_lane},
+    {"flush", 4, false, flush},
+    {"shutdown", 1, false, shutdown},
+    {"feature flag", 1, false, flag},
+};
+
+}  // namespace
+
+std::span<const Family> application_families() { return kFamilies; }
+
+Step step(std::string_view action, const std::string& client, scenario::Node params) {
+  return {scenario::find_action(action), client, std::move(params), {}};
+}
+
+}  // namespace lockstep::explore

@@ -1,0 +1,37 @@
+// 4. Attempts: at most max_retries + 1 for an event. A 413 speaks of the request's size, not of the
+// event, and costs none.
+#include <map>
+
+#include "scenarios/oracles/oracle.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+class Attempts final : public Oracle {
+ public:
+  std::string_view name() const noexcept override { return "attempts are bounded"; }
+
+  Finding arrived(World& world, const Seen& seen) override {
+    const ClientLimits* limits = world.limits(seen.client);
+    const bool is_about_size = seen.reply.response.status == 413;
+    if (limits == nullptr || is_about_size) return std::nullopt;
+    for (const std::string& uuid : uuids_of(seen)) {
+      const std::uint32_t count = ++counts_[uuid];
+      if (count <= limits->max_retries + 1) continue;
+      return Failure{"at most " + std::to_string(limits->max_retries + 1) + " attempts",
+                     "attempt " + std::to_string(count) + " at " + uuid + " in " + seen.to_text()};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::map<std::string, std::uint32_t> counts_;  // by uuid
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_attempts_oracle() { return std::make_unique<Attempts>(); }
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,38 @@
+// 9. Closed means closed: what is captured after shutdown was called is refused.
+#include <set>
+
+#include "scenarios/oracles/oracle.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+class Closed final : public Oracle {
+ public:
+  std::string_view name() const noexcept override { return "closed means closed"; }
+
+  Finding opened(World&, const std::string& client) override {
+    closed_.erase(client);
+    return std::nullopt;
+  }
+
+  Finding closing(World&, const std::string& client) override {
+    closed_.insert(client);
+    return std::nullopt;
+  }
+
+  Finding captured(World&, const CapturedEvent& event) override {
+    if (!event.accepted || !closed_.contains(event.client)) return std::nullopt;
+    return Failure{"captures after shutdown to be refused",
+                   event.uuid + " accepted at " + to_text(event.at)};
+  }
+
+ private:
+  std::set<std::string> closed_;
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_closed_oracle() { return std::make_unique<Closed>(); }
+
+}  // namespace lockstep::scenario

@@ -1,0 +1,48 @@
+// 1. Conservation: the ledger balances at every instant, nothing ends twice, and nothing ends that
+// was not captured.
+#include <set>
+
+#include "scenarios/oracles/oracle.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+class Conservation final : public Oracle {
+ public:
+  std::string_view name() const noexcept override { return "the ledger balances"; }
+
+  Finding captured(World&, const CapturedEvent& event) override {
+    if (captured_.insert(event.uuid).second) return std::nullopt;
+    return Failure{"a uuid for each captured event", event.uuid + " a second time"};
+  }
+
+  Finding ended(World&, const EndedEvent& event) override {
+    const std::string uuid = event.outcome.uuid.to_string();
+    if (!ended_.insert(uuid).second) {
+      return Failure{"one end for each event",
+                     "a second one of " + uuid + " at " + to_text(event.at)};
+    }
+    const bool was_sent = event.outcome.delivered || event.outcome.attempts > 0;
+    if (!was_sent || captured_.contains(uuid)) return std::nullopt;
+    return Failure{"only captured events to be sent", uuid};
+  }
+
+  Finding turned(World& world) override {
+    if (auto broken = world.host().broken_invariant()) {
+      return Failure{"the engine's laws to hold", *broken};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::set<std::string> captured_;
+  std::set<std::string> ended_;
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_conservation_oracle() { return std::make_unique<Conservation>(); }
+
+}  // namespace lockstep::scenario

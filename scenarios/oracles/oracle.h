@@ -1,0 +1,88 @@
+// What must hold in every run, whatever the run is about: ten behaviours, an oracle for each, in a
+// file of its own.
+//
+// The world tells every oracle what happens, as it happens; an oracle that sees its behaviour
+// broken says so at once, with the event, the request and the instant. To add one: a class in a
+// file here, its maker in oracles.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clock/time.h"
+#include "scenarios/action.h"
+#include "scenarios/seen.h"
+#include "sdk/report.h"
+
+namespace lockstep::scenario {
+
+class World;
+
+// A capture that the engine counted.
+struct CapturedEvent {
+  std::uint64_t order = 0;  // among all captures of the run
+  std::string client;       // the scenario's name for it
+  std::string uuid;
+  Lane lane = Lane::analytics;
+  bool accepted = false;  // or dropped at once
+  Instant at{};
+};
+
+// An event's end, as the SDK told its observer.
+struct EndedEvent {
+  const std::string& client;  // the scenario's name for it
+  const Outcome& outcome;
+  Instant at{};
+};
+
+// A flush or a shutdown whose report is not final yet, or has just become so.
+struct DrainCall {
+  std::string client;
+  bool is_shutdown = false;
+  Instant started{};
+  Instant deadline{};
+};
+
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+  // The behaviour, as a sentence that is true where it holds.
+  virtual std::string_view name() const noexcept = 0;
+
+  virtual Finding captured(World&, const CapturedEvent&) { return std::nullopt; }
+  // A request reached the server, with what the server is going to answer.
+  virtual Finding arrived(World&, const Seen&) { return std::nullopt; }
+  virtual Finding ended(World&, const EndedEvent&) { return std::nullopt; }
+  // shutdown() was called.
+  virtual Finding closing(World&, const std::string& client) {
+    (void)client;
+    return std::nullopt;
+  }
+  // A client was made under that name.
+  virtual Finding opened(World&, const std::string& client) {
+    (void)client;
+    return std::nullopt;
+  }
+  // A flush or shutdown returned.
+  virtual Finding returned(World&, const DrainCall&) { return std::nullopt; }
+  // Everything that is due at this instant has been done.
+  virtual Finding turned(World&) { return std::nullopt; }
+};
+
+// A new one of each.
+std::vector<std::unique_ptr<Oracle>> make_oracles();
+
+std::unique_ptr<Oracle> make_conservation_oracle();
+std::unique_ptr<Oracle> make_envelope_oracle();
+std::unique_ptr<Oracle> make_patience_oracle();
+std::unique_ptr<Oracle> make_attempts_oracle();
+std::unique_ptr<Oracle> make_order_oracle();
+std::unique_ptr<Oracle> make_bounds_oracle();
+std::unique_ptr<Oracle> make_deadlines_oracle();
+std::unique_ptr<Oracle> make_closed_oracle();
+
+}  // namespace lockstep::scenario

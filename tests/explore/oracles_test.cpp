@@ -1,0 +1,179 @@
+// Each oracle, shown a history in which its behaviour is broken, and one in which it is kept.
+#include "scenarios/oracles/oracle.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* kOne = "01941f29-7c00-7000-8000-000000000001";
+constexpr const char* kTwo = "01941f29-7c00-7000-8000-000000000002";
+
+// A world with one client, whose limits are small.
+struct Stand {
+  Stand() : world(settings(), 1) {
+    const auto failure = world.init("main",
+                                    R"({"api_key":"k","host":"http://ingest.test","max_retries":1,)"
+                                    R"("max_batch_size":2,"retry_initial_backoff_ms":1000,)"
+                                    R"("retry_jitter_percent":0})",
+                                    {});
+    EXPECT_FALSE(failure) << failure->seen;
+  }
+  static Settings settings() {
+    Settings made;
+    made.oracles = false;
+    return made;
+  }
+  World world;
+};
+
+CapturedEvent captured(const std::string& uuid, std::uint64_t order) {
+  CapturedEvent event;
+  event.order = order;
+  event.client = "main";
+  event.uuid = uuid;
+  event.accepted = true;
+  return event;
+}
+
+// A request of the client with these events, at that time, answered so.
+Seen request(const std::vector<std::string>& uuids, Duration at, int status = 200) {
+  Seen seen;
+  seen.at = Instant{at};
+  seen.client = "main";
+  seen.request.method = "POST";
+  seen.request.url.path = "/batch/";
+  seen.reply.response.status = status;
+  json batch = json::array();
+  for (const std::string& uuid : uuids) batch.push_back({{"event", "e"}, {"uuid", uuid}});
+  seen.body = std::make_shared<const json>(json{{"batch", batch}});
+  seen.decoded = seen.body->dump();
+  return seen;
+}
+
+Outcome delivered(const std::string& uuid) {
+  Outcome outcome;
+  outcome.uuid = *Uuid::parse(uuid);
+  outcome.delivered = true;
+  outcome.attempts = 1;
+  return outcome;
+}
+
+TEST(Oracles, AnEventThatEndsTwiceBreaksConservation) {
+  Stand stand;
+  const auto oracle = make_conservation_oracle();
+  const Outcome outcome = delivered(kOne);
+  EXPECT_FALSE(oracle->captured(stand.world, captured(kOne, 1)));
+  EXPECT_FALSE(oracle->ended(stand.world, {"main", outcome, {}}));
+  EXPECT_TRUE(oracle->ended(stand.world, {"main", outcome, {}}));
+}
+
+TEST(Oracles, AnEventThatWasNeverCapturedBreaksConservation) {
+  Stand stand;
+  const auto oracle = make_conservation_oracle();
+  EXPECT_TRUE(oracle->ended(stand.world, {"main", delivered(kTwo), {}}));
+}
+
+TEST(Oracles, ADeliveryThatTheServerNeverSawIsABreach) {
+  Stand stand;
+  const auto oracle = make_envelope_oracle();
+  EXPECT_TRUE(oracle->ended(stand.world, {"main", delivered(kOne), {}}));
+}
+
+TEST(Oracles, ARepeatWithAnotherContentIsABreach) {
+  Stand stand;
+  const auto oracle = make_envelope_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1})));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{2})));
+  Seen other = request({kOne}, seconds{3});
+  json body = *other.body;
+  body["batch"][0]["timestamp"] = "2025-01-01T00:00:03Z";
+  other.body = std::make_shared<const json>(body);
+  EXPECT_TRUE(oracle->arrived(stand.world, other));
+}
+
+TEST(Oracles, ARequestInsideAPauseIsABreach) {
+  Stand stand;
+  const auto oracle = make_patience_oracle();
+  Seen first = request({kOne}, seconds{1}, 503);
+  first.reply.response.headers.add("Retry-After", "3");
+  EXPECT_FALSE(oracle->arrived(stand.world, first));
+  // Known at 1.001 s, so nothing may leave before 4.001 s; what had left by then is innocent.
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, milliseconds{1001})));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, milliseconds{4001})));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, milliseconds{4002})));
+}
+
+TEST(Oracles, ARetryBeforeTheFirstBackoffIsABreach) {
+  Stand stand;
+  const auto oracle = make_patience_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1}, 500)));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, milliseconds{2001})));
+}
+
+TEST(Oracles, AnAttemptTooManyIsABreachAndA413IsNoAttempt) {
+  Stand stand;
+  const auto oracle = make_attempts_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1}, 500)));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne, kTwo}, seconds{2}, 413)));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{3}, 500)));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{4}, 200)));
+}
+
+TEST(Oracles, AnEarlierEventAfterALaterOneIsABreach) {
+  Stand stand;
+  const auto oracle = make_order_oracle();
+  oracle->captured(stand.world, captured(kOne, 1));
+  oracle->captured(stand.world, captured(kTwo, 2));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, seconds{1})));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{2})));
+  // A repeat is no first attempt.
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, seconds{3})));
+}
+
+TEST(Oracles, ABatchOfTooManyEventsIsABreach) {
+  Stand stand;
+  const auto oracle = make_bounds_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne, kTwo}, seconds{1})));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne, kTwo, kOne}, seconds{1})));
+}
+
+TEST(Oracles, ADrainThatReturnsLateIsABreach) {
+  Stand stand;
+  const auto oracle = make_deadlines_oracle();
+  stand.world.clock().advance(seconds{5});
+  EXPECT_FALSE(oracle->returned(stand.world, {"main", false, {}, Instant{seconds{5}}}));
+  EXPECT_TRUE(oracle->returned(stand.world, {"main", false, {}, Instant{milliseconds{4999}}}));
+}
+
+TEST(Oracles, ARequestAfterShutdownReturnedIsABreach) {
+  Stand stand;
+  const auto oracle = make_deadlines_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1})));
+  oracle->returned(stand.world, {"main", true, {}, Instant{seconds{1}}});
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{2})));
+  oracle->opened(stand.world, "main");
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{3})));
+}
+
+TEST(Oracles, ACaptureThatIsAcceptedAfterShutdownIsABreach) {
+  Stand stand;
+  const auto oracle = make_closed_oracle();
+  EXPECT_FALSE(oracle->captured(stand.world, captured(kOne, 1)));
+  oracle->closing(stand.world, "main");
+  CapturedEvent refused = captured(kTwo, 2);
+  refused.accepted = false;
+  EXPECT_FALSE(oracle->captured(stand.world, refused));
+  EXPECT_TRUE(oracle->captured(stand.world, captured(kTwo, 2)));
+}
+
+}  // namespace
+}  // namespace lockstep::scenario
