@@ -222,6 +222,9 @@ constexpr Row kRows[] = {
      "#1  0.501000s  POST /batch/  200  attempt 1  1 event", "waiting"},
     {"one", "assert_no_timer_pending", "{}", "{}", "nothing left to do",
      "something due at 0.500000s", "waiting"},
+    {"one", "assert_converges", "{within: 1m}", "{within: 10ms}",
+     "nothing pending within 10ms of a healthy server",
+     "1 events of main pending, the next thing due at 0.500000s", "waiting"},
     // ledger
     {"one", "assert_ledger",
      "{captured: 1, delivered: 1, dropped: {}, pending: 0, lane: analytics}", "{delivered: 2}",
