@@ -109,7 +109,7 @@ TEST(ContractFlagChecks, AResultsUuidIsThatOfTheFirstEvent) {
 }
 
 TEST(ContractFlagChecks, AnErrorsStatusIsAnyPartOfItsText) {
-  const auto verdict = [](const std::string& last_error) {
+  const auto verdict = [](const std::string& last_error, const char* params = "{expected: 500}") {
     Bench bench;
     bench.stage.answers = {
         {200,
@@ -117,7 +117,7 @@ TEST(ContractFlagChecks, AnErrorsStatusIsAnyPartOfItsText) {
          R"("total_retries":0,"last_error":)" +
              last_error + "}",
          ""}};
-    const bool passed = !bench.run("assert_response_status", "{expected: 500}");
+    const bool passed = !bench.run("assert_response_status", params);
     EXPECT_EQ(bench.stage.calls.at(0).method + " " + bench.stage.calls.at(0).path, "GET /state");
     EXPECT_EQ(bench.stage.calls.at(0).body, std::nullopt);
     return passed;
@@ -127,6 +127,7 @@ TEST(ContractFlagChecks, AnErrorsStatusIsAnyPartOfItsText) {
   EXPECT_TRUE(verdict("500"));
   EXPECT_FALSE(verdict("\"503\""));
   EXPECT_FALSE(verdict("null"));
+  EXPECT_FALSE(verdict("0", "{expected: 0}")) << "zero is no error";
   EXPECT_FALSE(verdict("\"\""));
   Bench bench;
   bench.stage.answers = {{200, R"({"last_error":"500"})", ""}};

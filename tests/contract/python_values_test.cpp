@@ -34,6 +34,7 @@ TEST(PythonValues, NumbersAreEqualByValueWhateverTheirTypes) {
 
 TEST(PythonValues, LargeNumbersAreNotRoundedBeforeTheyAreCompared) {
   EXPECT_FALSE(equal(json::parse("9007199254740993"), json::parse("9007199254740992.0")));
+  EXPECT_FALSE(equal(json::parse("-9007199254740993"), json::parse("-9007199254740992.0")));
   EXPECT_TRUE(equal(json::parse("9007199254740992"), json::parse("9007199254740992.0")));
   EXPECT_FALSE(equal(json::parse("-1"), json::parse("18446744073709551615")));
 }
