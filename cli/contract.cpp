@@ -149,7 +149,7 @@ void add_contract(CLI::App& app, int& exit_code) {
   add_adapter_options(*verb, *arguments);
   verb->add_option("--capture", arguments->capture, "Protocol of our SDK")
       ->excludes("--adapter-url")
-      ->check(CLI::IsMember({"v0", "v1", "all"}))
+      ->check(CLI::IsMember({"v0", "v1", "client", "all"}))
       ->capture_default_str();
   verb->add_option("--compression", arguments->compression, "Codec of our SDK")
       ->excludes("--adapter-url")

@@ -16,15 +16,21 @@ Targets local_targets(const ContractArguments& arguments) {
     return argument == "all" || argument == word;
   };
   Targets targets;
+  const Compression codec_or_none = arguments.compression == "all"
+                                        ? Compression::none
+                                        : *parse_compression(arguments.compression);
   const auto add = [&](Capture capture, Compression compression) {
     targets.push_back(std::make_unique<contract::LocalTarget>(
         capture, compression, is_strict(arguments), arguments.seed));
   };
-  // v0 has no test that looks at the codec, but for one that wants gzip.
-  if (wanted(arguments.capture, "v0")) {
-    add(Capture::v0, arguments.compression == "all" ? Compression::none
-                                                    : *parse_compression(arguments.compression));
+  // The client's flavour of the tests is for SDKs that speak to /e/; ours does in that protocol.
+  if (arguments.capture == "client" ||
+      (arguments.capture == "all" && arguments.sdk_type == "client")) {
+    add(Capture::client, codec_or_none);
+    return targets;
   }
+  // v0 has no test that looks at the codec, but for one that wants gzip.
+  if (wanted(arguments.capture, "v0")) add(Capture::v0, codec_or_none);
   if (!wanted(arguments.capture, "v1")) return targets;
   for (const Compression codec :
        {Compression::gzip, Compression::deflate, Compression::br, Compression::zstd}) {

@@ -186,6 +186,23 @@ std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept
   return state;
 }
 
+std::uint64_t digest_content(std::string_view bytes) noexcept {
+  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15ULL;
+  constexpr std::size_t kStep = 8;
+  std::uint64_t state = digest_number(kDigestStart, bytes.size());
+  while (!bytes.empty()) {
+    const std::string_view step = bytes.substr(0, kStep);
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < step.size(); ++i) {
+      word |= std::uint64_t{static_cast<unsigned char>(step[i])} << (8 * i);
+    }
+    state = (state ^ word) * kFactor;
+    state ^= state >> 32;
+    bytes.remove_prefix(step.size());
+  }
+  return state;
+}
+
 std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept {
   // Low byte first, whatever the machine's order.
   char bytes[8];

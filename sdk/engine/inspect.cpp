@@ -15,14 +15,17 @@ struct Held {
   std::uint64_t bytes = 0;
   std::uint64_t in_flight = 0;
 
-  void add(const std::vector<EventRef>& batch, bool flying) {
+  // A queue or a batch's events.
+  template <typename Events>
+  void add(const Events& batch, bool flying) {
     events += batch.size();
     if (flying) in_flight += batch.size();
     for (const EventRef& event : batch) bytes += event.size();
   }
 };
 
-bool in_order(const std::vector<EventRef>& events) {
+template <typename Events>
+bool in_order(const Events& events) {
   return std::is_sorted(events.begin(), events.end(), [](const EventRef& a, const EventRef& b) {
     return a.sequence() < b.sequence();
   });
@@ -56,9 +59,8 @@ std::optional<std::string> Engine::broken_invariant() const {
   const auto of = [&](Lane which) -> Held& { return held[static_cast<std::size_t>(which)]; };
   for (std::size_t i = 0; i < kLaneCount; ++i) {
     const LaneState& state = lanes_[i];
-    const std::vector<EventRef> queue(state.queue.begin(), state.queue.end());
-    if (!in_order(queue)) return "a queue is not in order of admission";
-    held[i].add(queue, false);
+    if (!in_order(state.queue)) return "a queue is not in order of admission";
+    held[i].add(state.queue, false);
     if (held[i].bytes != state.queue_bytes) return "a queue's byte count is wrong";
   }
   std::array<std::size_t, kEndpointCount> flying{};

@@ -22,6 +22,20 @@ TEST(Digest, IsFnv1a) {
             digest_bytes(kDigestStart, "\1\2\3\4\5\6\7\x08"));
 }
 
+TEST(Digest, OfContentSeesEveryByteTheOrderAndTheLength) {
+  const std::string text(100, 'x');
+  const std::uint64_t whole = digest_content(text);
+  EXPECT_EQ(whole, digest_content(text));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string other = text;
+    other[i] = 'y';
+    EXPECT_NE(digest_content(other), whole) << i;
+  }
+  EXPECT_NE(digest_content("12345678abcdefgh"), digest_content("abcdefgh12345678"));
+  EXPECT_NE(digest_content(std::string("a\0", 2)), digest_content("a"));
+  EXPECT_NE(digest_content(""), digest_content(std::string(1, '\0')));
+}
+
 TEST(Trace, AnEmptyTraceHasTheStartingDigest) {
   const Trace trace;
   EXPECT_EQ(trace.digest(), kDigestStart);
