@@ -13,6 +13,10 @@ kBuildPackages=(g++ cmake ninja-build ccache pkg-config
 # For the tests, on top of them.
 kTestPackages=(git python3 python3-pytest libgtest-dev libgmock-dev libboost-test-dev
   libtrompeloeil-cpp-dev libbenchmark-dev)
+# A browser for the timeline page's test. Ubuntu has it as a snap only; the test is skipped there.
+if grep -qs '^ID=debian' /etc/os-release; then
+  kTestPackages+=(chromium chromium-driver python3-selenium)
+fi
 # For .ci/run, on top of both.
 kCiPackages=(clang clang-format clang-tidy)
 
