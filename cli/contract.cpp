@@ -80,6 +80,7 @@ scenario::Run run_all(const Tests& tests, const ContractArguments& arguments) {
   contract::RunOptions options;
   options.stopwatch = &stopwatch;
   options.strict = is_strict(arguments);
+  options.keep_trace = arguments.drawings.wanted();
   options.progress = [&](const scenario::Result& result) { progress.ended(result); };
   scenario::Run run;
   run.digest = kDigestStart;
@@ -135,6 +136,7 @@ int run_contract(const ContractArguments& arguments) {
     const auto whole = std::chrono::round<std::chrono::milliseconds>(stopwatch.now() - start);
     std::cout << "from reading the file to the end: " << whole.count() << " ms\n";
   }
+  if (!arguments.drawings.write(run)) return kBadUsage;
   return run.failures() == 0 ? kPassed : kFailed;
 }
 
@@ -173,6 +175,7 @@ void add_contract(CLI::App& app, int& exit_code) {
   verb->add_option("--format", arguments->format, "text, json, junit or markdown")
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
       ->capture_default_str();
+  add_drawing_options(*verb, arguments->drawings, "--trace");
   verb->add_flag("--audit", arguments->audit,
                  "Say which checks an SDK that sends nothing, or speaks the other protocol, would "
                  "pass as well");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/drawings.h"
 #include "scenarios/contract/runner.h"
 
 namespace CLI {
@@ -27,6 +28,7 @@ struct ContractArguments {
   bool lenient = false;
   bool audit = false;
   bool list = false;
+  Drawings drawings;
 
   // An adapter over HTTP; empty: our SDK, in process.
   std::string adapter_url;

@@ -4,19 +4,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "cli/drawings.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
-#include "scenarios/chrome_trace.h"
 #include "scenarios/load.h"
 #include "scenarios/progress.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
-#include "scenarios/timeline.h"
 
 namespace lockstep::cli {
 
@@ -41,8 +39,7 @@ struct RunArguments {
   std::string only;
   std::uint64_t seed = 1;
   std::string trace_file;
-  std::string timeline_file;
-  std::string chrome_trace_file;
+  Drawings drawings;
   bool list = false;
 };
 
@@ -59,8 +56,7 @@ std::string nothing_found(const RunArguments& arguments) {
 
 scenario::Run run_with_progress(const std::vector<scenario::Scenario>& scenarios,
                                 const RunArguments& arguments) {
-  const bool keep_trace = !arguments.trace_file.empty() || !arguments.timeline_file.empty() ||
-                          !arguments.chrome_trace_file.empty();
+  const bool keep_trace = !arguments.trace_file.empty() || arguments.drawings.wanted();
   SystemClock stopwatch;
   scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, scenarios.size(), stopwatch);
   scenario::RunOptions options;
@@ -78,28 +74,6 @@ std::string traces(const scenario::Run& run) {
     for (const TraceEntry& entry : result.entries) out += entry.to_text() + '\n';
   }
   return out;
-}
-
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  return static_cast<bool>(file.flush());
-}
-
-// Writes the files that were asked for. False, and a word about it, where one cannot be written.
-bool write_files(const scenario::Run& run, const RunArguments& arguments) {
-  const struct {
-    const std::string& path;
-    std::string (*text)(const scenario::Run& run);
-  } files[] = {{arguments.trace_file, traces},
-               {arguments.timeline_file, scenario::timeline},
-               {arguments.chrome_trace_file, scenario::chrome_trace}};
-  for (const auto& [path, text] : files) {
-    if (path.empty() || write_file(path, text(run))) continue;
-    complain("cannot write " + path);
-    return false;
-  }
-  return true;
 }
 
 int run_scenarios(const RunArguments& arguments) {
@@ -120,7 +94,9 @@ int run_scenarios(const RunArguments& arguments) {
   }
   const scenario::Run run = run_with_progress(catalogue.scenarios, arguments);
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
-  if (!write_files(run, arguments)) return kBadUsage;
+  if (!arguments.drawings.write(run)) return kBadUsage;
+  if (!arguments.trace_file.empty() && !write_file(arguments.trace_file, traces(run)))
+    return kBadUsage;
   return run.failures() == 0 ? kPassed : kFailed;
 }
 
@@ -141,10 +117,7 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
       ->capture_default_str();
   verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");
-  verb->add_option("--timeline", arguments->timeline_file,
-                   "Draw every scenario over virtual time, in this HTML file");
-  verb->add_option("--chrome-trace", arguments->chrome_trace_file,
-                   "Write all of it for Perfetto (Chrome trace events) to this JSON file");
+  add_drawing_options(*verb, arguments->drawings, "--chrome-trace");
   verb->add_flag("--list", arguments->list, "Name the scenarios, and run nothing");
   verb->callback([arguments, &exit_code] { exit_code = run_scenarios(*arguments); });
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "scenarios/contract/action.h"
+#include "scenarios/contract/observed.h"
 
 namespace lockstep::contract {
 
@@ -29,11 +30,10 @@ Finding guarded(Check check) {
   }
 }
 
-void note(Stage& stage, const Step& step, std::size_t number) {
-  if (Trace* trace = stage.trace()) {
-    trace->record(stage.now().at, "step",
-                  {{"number", std::to_string(number)}, {"action", std::string(step.action->name)}});
-  }
+void note(Stage& stage, Trace& steps, const Step& step, std::size_t number) {
+  Trace& trace = stage.trace() != nullptr ? *stage.trace() : steps;
+  trace.record(stage.now().at, "step",
+               {{"number", std::to_string(number)}, {"action", std::string(step.action->name)}});
 }
 
 std::optional<FailedStep> carry_out(Context& context, const Step& step, std::size_t number) {
@@ -70,10 +70,12 @@ std::optional<FailedStep> recheck_at_rest(Context& context, const Test& test) {
   return std::nullopt;
 }
 
-std::optional<FailedStep> failed_step(Context& context, const Test& test, bool strict) {
+// `steps` is where they are noted where the stage has no trace.
+std::optional<FailedStep> failed_step(Context& context, const Test& test, bool strict,
+                                      Trace& steps) {
   if (auto failure = begin(context)) return FailedStep{0, "reset", test.at, *std::move(failure)};
   for (std::size_t i = 0; i < test.steps.size(); ++i) {
-    note(context.stage(), test.steps[i], i + 1);
+    note(context.stage(), steps, test.steps[i], i + 1);
     if (auto failed = carry_out(context, test.steps[i], i + 1)) return failed;
   }
   if (!strict) return std::nullopt;
@@ -93,12 +95,19 @@ void describe(const Test& test, const Target& target, Result& result) {
   result.steps = test.steps.size();
 }
 
-void keep_trace(Stage& stage, const RunOptions& options, Result& result) {
-  const Trace* trace = stage.trace();
-  if (trace == nullptr) return;
-  result.trace_entries = trace->size();
-  result.digest = trace->digest();
-  if (options.keep_trace) result.entries = trace->entries();
+// An SDK that cannot be looked into leaves its steps and its requests. No digest: their times are
+// not the same in two runs.
+void keep_trace(Context& context, const Trace& steps, Instant began, const RunOptions& options,
+                Result& result) {
+  const Trace* trace = context.stage().trace();
+  if (trace != nullptr) {
+    result.trace_entries = trace->size();
+    result.digest = trace->digest();
+    if (options.keep_trace) result.entries = trace->entries();
+  } else if (options.keep_trace) {
+    result.entries = observed(steps.entries(), context.requests(), began);
+    result.trace_entries = result.entries.size();
+  }
 }
 
 }  // namespace
@@ -114,9 +123,10 @@ Result run(const Test& test, Target& target, const RunOptions& options) {
     const std::unique_ptr<Stage> stage = target.stage(test);
     const Instant began = stage->now().at;
     Context context(*stage);
-    result.failed = failed_step(context, test, options.strict);
+    Trace steps;
+    result.failed = failed_step(context, test, options.strict, steps);
     result.virtual_time = stage->now().at - began;
-    keep_trace(*stage, options, result);
+    keep_trace(context, steps, began, options, result);
     if (result.failed) {
       for (const Recorded& seen : context.requests()) {
         result.requests.push_back(seen.entry.to_text());

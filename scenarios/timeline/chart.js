@@ -142,7 +142,9 @@ function captions(span) {
   return texts;
 }
 
-const GLYPHS = { capture: "+", split: "÷", outcome: "✓", step: "•", arrival: "•", flush: "↑" };
+const GLYPHS = {
+  capture: "+", split: "÷", outcome: "✓", step: "•", arrival: "•", flush: "↑", shutdown: "■",
+};
 
 function glyph(span) {
   if (span.kind === "outcome" && span.tone === "bad") return "✕";
@@ -254,7 +256,8 @@ function drawLink(layer, from, to, span) {
   const start = from.to, end = to.from;
   if (end - start < 20) {
     if (to.y === from.y) return null;
-    const elbow = `M${start - 8} ${from.y + (to.y > from.y ? ROW : 0)}V${to.y + ROW / 2}H${end - 1}`;
+    const edge = from.y + (to.y > from.y ? ROW : 0);
+    const elbow = `M${start - 8} ${edge}V${to.y + ROW / 2}H${end - 1}`;
     return svg("path", { class: "link again", d: elbow, "marker-end": "url(#arrow)" }, layer);
   }
   const up = Math.min(from.y, to.y) - Math.min(16, 5 + Math.abs(end - start) / 8);

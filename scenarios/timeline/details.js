@@ -7,6 +7,11 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// Names of tests are long words: they may break after a dot, a slash or an underscore.
+function breakable(text) {
+  return text.split(/(?<=[._/])/).flatMap((part) => [part, element("wbr")]);
+}
+
 const byId = (id) => document.getElementById(id);
 
 function whenText(span) {

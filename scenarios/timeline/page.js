@@ -1,4 +1,4 @@
-// The page: the list of scenarios, which of them is shown, and what the keyboard and the pointer do.
+// The page: the list of scenarios, which of them is shown, what the keyboard and the pointer do.
 
 const run = JSON.parse(byId("run").textContent);
 const byKey = new Map(run.scenarios.map((item) => [item.key, item]));
@@ -50,7 +50,7 @@ function listItem(item) {
   const link = element("a", { href: "#" + encodeURIComponent(item.key) },
     element("span", { class: "dot " + item.verdict, "aria-label": item.verdict },
       MARKS[item.verdict]),
-    element("span", {}, item.name), element("span", {}, brief(item.virtual)));
+    element("span", {}, ...breakable(item.name)), element("span", {}, brief(item.virtual)));
   item.link = link;
   return element("li", {}, link);
 }
@@ -123,7 +123,7 @@ function show(key) {
   shown = { item, scenario, zoom: null, chosen: null };
   document.title = item.name + " · Lockstep timeline";
   byId("suite").textContent = scenario.place;
-  byId("name").textContent = item.name;
+  byId("name").replaceChildren(...breakable(item.name));
   showFacts(item, scenario);
   showVerdict(scenario);
   byId("details").replaceChildren();

@@ -65,6 +65,21 @@ class Contract(unittest.TestCase):
             self.assertIn(f"contract {name} --test patience.retry.waits_for_an_hour "
                           f"--adapter-url {adapter.url}", test["replay"])
 
+    def test_an_adapters_steps_and_requests_are_drawn_at_their_virtual_times(self):
+        name = self.file(CONTRACT.replace("RETRY_AFTER", "3600"))
+        trace, page = name + ".json", name + ".html"
+        with Server("adapter", "--clock", "virtual") as adapter:
+            self.report(name, "--adapter-url", adapter.url, "--trace", trace, "--timeline", page)
+        for path in (trace, page):
+            self.addCleanup(os.unlink, path)
+        events = json.loads(pathlib.Path(trace).read_text())["traceEvents"]
+        at = {event["name"]: event["ts"] for event in events}
+        self.assertEqual(at["503, Retry-After 3600"], 0)
+        self.assertEqual(at["200"], 3600e6)
+        [wait] = [event for event in events if event["name"] == "4 wait"]
+        self.assertEqual((wait["ph"], wait["ts"], wait["dur"]), ("X", 0, 7200e6))
+        self.assertIn("patience.retry.waits_for_an_hour", pathlib.Path(page).read_text())
+
     def test_no_adapter_or_a_wrong_option_exits_with_2_and_says_why(self):
         name = self.file(CONTRACT)
         for arguments, named in (
