@@ -84,6 +84,7 @@ scenario::Run run_all(const Tests& tests, const ContractArguments& arguments) {
   options.progress = [&](const scenario::Result& result) { progress.ended(result); };
   scenario::Run run;
   run.digest = kDigestStart;
+  const Instant start = stopwatch.now();
   for (const Plan& one : plans) {
     for (scenario::Result& result : contract::run(one.tests, *one.target, options)) {
       result.replay = replay_command(result, arguments);
@@ -92,6 +93,7 @@ scenario::Run run_all(const Tests& tests, const ContractArguments& arguments) {
       run.results.push_back(std::move(result));
     }
   }
+  run.elapsed = stopwatch.now() - start;
   return run;
 }
 

@@ -98,10 +98,11 @@ Targets targets_of(const ContractArguments& arguments) {
 }
 
 std::string replay_command(const scenario::Result& result, const ContractArguments& arguments) {
-  std::string command = "lockstep contract " + arguments.file + " --test " + result.name;
+  std::string command = "lockstep contract " + scenario::shell_quoted(arguments.file) + " --test " +
+                        scenario::shell_quoted(result.name);
   if (arguments.sdk_type != "server") command += " --sdk-type " + arguments.sdk_type;
   if (!arguments.adapter_url.empty()) {
-    command += " --adapter-url " + arguments.adapter_url;
+    command += " --adapter-url " + scenario::shell_quoted(arguments.adapter_url);
     if (arguments.strict) command += " --strict";
     return command;
   }

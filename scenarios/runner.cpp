@@ -104,6 +104,7 @@ Duration Run::virtual_time() const noexcept {
 }
 
 Duration Run::real_time() const noexcept {
+  if (elapsed) return *elapsed;
   Duration sum{0};
   for (const Result& result : results) sum = saturating_add(sum, result.real_time);
   return sum;

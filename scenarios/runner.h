@@ -66,11 +66,14 @@ struct Result {
 struct Run {
   std::vector<Result> results;
   std::uint64_t digest = 0;  // over the names and digests of all, in order
+  // Real time from the first one's start to the last one's end, where they ran side by side.
+  std::optional<Duration> elapsed;
 
   std::size_t passed() const noexcept;
   std::size_t failures() const noexcept;
   std::size_t skipped() const noexcept;
   Duration virtual_time() const noexcept;
+  // `elapsed`; without it the sum of all real times.
   Duration real_time() const noexcept;
 };
 
