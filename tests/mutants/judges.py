@@ -15,10 +15,9 @@ from typing import NamedTuple
 import process
 from workspace import Workspace
 
-# A judge may take this many times longer than on the unmutated tree, and so many seconds more: the
-# machine may be busy with other things.
-SLOWER = 20
-GRACE_SECONDS = 30
+# A judge may use so many times the CPU that it uses on the unmutated tree, and seconds on top.
+SLOWER = 5
+GRACE_SECONDS = 10
 
 
 class Notice(NamedTuple):

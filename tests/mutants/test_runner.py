@@ -199,10 +199,17 @@ def test_a_tool_is_judged_by_its_report(tmp_path, code, expected):
     assert tool(tmp_path, code) == expected
 
 
-def test_a_program_that_hangs_is_ended_with_its_children(tmp_path):
-    code = "import os, signal\nos.fork()\nsignal.pause()\n"
-    done = process.run([sys.executable, "-c", code], 0.5)
+@pytest.mark.parametrize(
+    "code", ["import os, signal; os.fork(); signal.pause()", "import os\nos.fork()\nwhile 1: pass"]
+)
+def test_a_program_that_hangs_is_ended_with_its_children(code):
+    done = process.run([sys.executable, "-c", code], limit=1, idle=2)
     assert done.hung and judges.how_it_ended(done, (0,)) == "by time limit"
+
+
+def test_a_program_that_is_slow_because_it_waits_is_not_hung():
+    code = "import select\nfor i in range(30): select.select([], [], [], 0.1); sum(range(100000))"
+    assert not process.run([sys.executable, "-c", code], limit=60, idle=2).hung
 
 
 def test_memory_is_bounded():
