@@ -103,6 +103,11 @@ TEST(ContractResponseChecks, AnIdIsRecordedAsEchoedEvenToABodyThatCannotBeRead) 
   const auto answer = bench.post("/i/v1/analytics/events", "{", {{"PostHog-Request-Id", "a"}});
   EXPECT_FALSE(answer.headers.has("PostHog-Request-Id"));
   EXPECT_TRUE(passes(bench, "assert_v1_response_echoes_request_id"));
+  Bench scripted;
+  scripted.script(200, "", {{"PostHog-Request-Id", "b"}});
+  scripted.post("/i/v1/analytics/events", "{", {{"PostHog-Request-Id", "a"}});
+  EXPECT_TRUE(fails(scripted, "assert_v1_response_echoes_request_id", "{}",
+                    "PostHog-Request-Id: a in the answer", "PostHog-Request-Id: b"));
 }
 
 TEST(ContractResponseChecks, AnIdThatWasNotSentCannotBeEchoed) {
