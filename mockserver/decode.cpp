@@ -14,7 +14,7 @@ namespace lockstep::mock {
 
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} * 1024;
 // More codings than this on one body are an attack, not a wish.
 constexpr int kMaxCodings = 4;
 

@@ -14,8 +14,8 @@
 namespace lockstep::mock {
 
 struct ReadLimits {
-  std::size_t max_header_bytes = 64 * 1024;
-  std::size_t max_body_bytes = 64 * 1024 * 1024;
+  std::size_t max_header_bytes = std::size_t{64} * 1024;
+  std::size_t max_body_bytes = std::size_t{64} * 1024 * 1024;
 };
 
 // Reads one request after the other from a connection's bytes. Not thread-safe.

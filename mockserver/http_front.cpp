@@ -36,7 +36,7 @@ namespace {
 
 // After an answer to a request that was not read to its end, as much is still read, so that the
 // answer is not lost to a reset.
-constexpr std::size_t kMaxDrained = 16 * 1024 * 1024;
+constexpr std::size_t kMaxDrained = std::size_t{16} * 1024 * 1024;
 constexpr int kPausedPollMs = 100;
 constexpr std::uint64_t kDripsPerSecond = 20;
 

@@ -22,9 +22,9 @@
 namespace lockstep::mock {
 
 struct FrontOptions {
-  std::size_t max_connections = 256;              // more wait until one ends
-  std::size_t max_body_bytes = 64 * 1024 * 1024;  // of a request; beyond: 413
-  std::size_t max_header_bytes = 64 * 1024;       // of a request; beyond: 431
+  std::size_t max_connections = 256;                           // more wait until one ends
+  std::size_t max_body_bytes = std::size_t{64} * 1024 * 1024;  // of a request; beyond: 413
+  std::size_t max_header_bytes = std::size_t{64} * 1024;       // of a request; beyond: 431
   // Whose time a request lives in: its arrival, and its answer's delay. Called from any thread;
   // nothing, or nullptr for a request: the front's clock.
   std::function<std::shared_ptr<Clock>(const http::Request&)> clock_of{};

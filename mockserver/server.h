@@ -37,16 +37,17 @@ struct ServerOptions {
   // sorts v1 results by uuid, gives an undecodable v1 request a bare {"results": {}}.
   bool suite_compatible = false;
 
-  std::size_t max_body_bytes = 0;                    // a longer encoded body gets 413; 0: no limit
-  std::size_t max_batch_events = 0;                  // a longer batch gets 413; 0: no limit
-  std::size_t max_decoded_bytes = 50 * 1024 * 1024;  // decoding stops there: a decode error
-  Duration latency{0};                               // added to every answer's delay
+  std::size_t max_body_bytes = 0;    // a longer encoded body gets 413; 0: no limit
+  std::size_t max_batch_events = 0;  // a longer batch gets 413; 0: no limit
+  std::size_t max_decoded_bytes =
+      std::size_t{50} * 1024 * 1024;  // decoding stops there: a decode error
+  Duration latency{0};                // added to every answer's delay
 
-  bool keep_store = true;                             // false: accepted events are forgotten
-  std::size_t max_journal_entries = 100'000;          // per partition
-  std::size_t max_journal_bytes = 256 * 1024 * 1024;  // bodies, per partition
-  std::size_t max_journal_body_bytes = 1024 * 1024;   // kept of one body
-  std::size_t max_violations = 10'000;                // per partition
+  bool keep_store = true;                     // false: accepted events are forgotten
+  std::size_t max_journal_entries = 100'000;  // per partition
+  std::size_t max_journal_bytes = std::size_t{256} * 1024 * 1024;  // bodies, per partition
+  std::size_t max_journal_body_bytes = std::size_t{1024} * 1024;   // kept of one body
+  std::size_t max_violations = 10'000;                             // per partition
   std::size_t max_partitions = 1024;  // beyond, the one used longest ago goes; "" stays
 };
 

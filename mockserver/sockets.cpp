@@ -13,7 +13,7 @@ namespace lockstep::mock {
 
 namespace {
 
-constexpr std::size_t kSmallBody = 16 * 1024;
+constexpr std::size_t kSmallBody = std::size_t{16} * 1024;
 constexpr int kBacklog = 512;
 
 // addrinfo of a host, freed at the end.

@@ -30,7 +30,7 @@ class Descriptor {
   int fd_;
 };
 
-inline constexpr std::size_t kReadSize = 64 * 1024;
+inline constexpr std::size_t kReadSize = std::size_t{64} * 1024;
 using ReadBuffer = std::array<char, kReadSize>;
 
 // Listens, without blocking, on the first address of the host that can be listened on; port 0 is

@@ -21,8 +21,8 @@ constexpr Field kScript[] = {
 };
 
 mock::Script parse_script(const Node& params) {
-  const std::string json = params.to_json();
-  return mock::parse_script(std::string_view(json));
+  const std::string text = params.to_json();
+  return mock::parse_script(std::string_view(text));
 }
 
 std::optional<Complaint> check_script(const Node& params) {

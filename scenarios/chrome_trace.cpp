@@ -15,7 +15,7 @@ namespace lockstep::scenario {
 namespace {
 
 // Of a span that stands for many entries, this many are told in full.
-constexpr std::size_t kMostEntries = 5;
+constexpr std::size_t kMostArgs = 5;
 
 std::string microseconds(Duration time) {
   char text[40];
@@ -101,7 +101,7 @@ class Process {
     const auto add = [&](const std::string& name, const std::string& json) {
       members += (members.empty() ? "" : ",") + json_quoted(name) + ":" + json;
     };
-    for (std::size_t i = 0; i < span.entries.size() && i < kMostEntries; ++i) {
+    for (std::size_t i = 0; i < span.entries.size() && i < kMostArgs; ++i) {
       const TraceEntry& entry = result_.entries[span.entries[i]];
       std::string fields;
       for (const auto& [name, value] : entry.fields) {
@@ -109,8 +109,8 @@ class Process {
       }
       add(std::to_string(entry.number) + " " + entry.label, "{" + fields + "}");
     }
-    if (span.entries.size() > kMostEntries)
-      add("more entries", std::to_string(span.entries.size() - kMostEntries));
+    if (span.entries.size() > kMostArgs)
+      add("more entries", std::to_string(span.entries.size() - kMostArgs));
     return "{" + members + "}";
   }
 

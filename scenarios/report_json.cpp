@@ -10,16 +10,16 @@ namespace lockstep::scenario {
 
 namespace {
 
-std::string member(std::string_view name, const std::string& json) {
-  return json_quoted(name) + ":" + json;
+std::string field(std::string_view name, const std::string& value) {
+  return json_quoted(name) + ":" + value;
 }
 
 std::string text_member(std::string_view name, std::string_view text) {
-  return member(name, json_quoted(text));
+  return field(name, json_quoted(text));
 }
 
 std::string number_member(std::string_view name, std::size_t number) {
-  return member(name, std::to_string(number));
+  return field(name, std::to_string(number));
 }
 
 std::string failure_json(const Result& result) {
@@ -32,7 +32,7 @@ std::string failure_json(const Result& result) {
       "{" + number_member("step", failed.number) + "," + text_member("action", failed.action) +
       "," + number_member("line", static_cast<std::size_t>(failed.at.line)) + "," +
       text_member("expected", failed.failure.expected) + "," +
-      text_member("seen", failed.failure.seen) + "," + member("requests", "[" + requests + "]");
+      text_member("seen", failed.failure.seen) + "," + field("requests", "[" + requests + "]");
   if (!result.nearest.empty()) out += "," + text_member("nearest", result.nearest);
   return out + "}";
 }
@@ -41,15 +41,15 @@ std::string test_json(const Result& result) {
   std::string out =
       "{" + text_member("name", result.name) + "," + text_member("file", result.file) + "," +
       number_member("line", static_cast<std::size_t>(result.at.line)) + "," +
-      member("passed", result.passed() ? "true" : "false") + "," +
-      member("duration_ms", milliseconds(result.real_time)) + "," +
-      member("virtual_seconds", seconds(result.virtual_time)) + "," +
+      field("passed", result.passed() ? "true" : "false") + "," +
+      field("duration_ms", milliseconds(result.real_time)) + "," +
+      field("virtual_seconds", seconds(result.virtual_time)) + "," +
       number_member("trace_entries", result.trace_entries) + "," +
       text_member("trace_digest", hex(result.digest)) + "," + text_member("replay", result.replay);
   if (!result.skipped.empty()) out += "," + text_member("skipped", result.skipped);
   if (result.failed) {
     out += "," + text_member("message", explain(result)) + "," +
-           member("failure", failure_json(result));
+           field("failure", failure_json(result));
   }
   return out + "}";
 }
@@ -76,8 +76,8 @@ std::string json_report(const Run& run) {
     suites += (suites.empty() ? "\n  " : ",\n  ") + suite_json(suite);
   }
   return "{" + text_member("trace_digest", hex(run.digest)) + "," +
-         member("duration_ms", milliseconds(run.real_time())) + "," +
-         member("virtual_seconds", seconds(run.virtual_time())) + ",\n\"summary\":{" +
+         field("duration_ms", milliseconds(run.real_time())) + "," +
+         field("virtual_seconds", seconds(run.virtual_time())) + ",\n\"summary\":{" +
          number_member("total", run.results.size()) + "," + number_member("passed", run.passed()) +
          "," + number_member("failed", run.failures()) + "," +
          number_member("skipped", run.skipped()) + "},\n\"suites\":[" + suites + "\n]}\n";

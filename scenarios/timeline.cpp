@@ -81,7 +81,7 @@ class Strings {
   std::vector<std::string> quoted_;
 };
 
-std::string failure_json(const Result& result) {
+std::string failure_of(const Result& result) {
   const FailedStep& failed = *result.failed;
   return Object()
       .text("where", place(result) + ": " + failed_step(result))
@@ -113,7 +113,7 @@ class Packer {
         .add("spans", list(spans))
         .add("strings", strings_.json());
     if (!result_.skipped.empty()) out.text("skipped", result_.skipped);
-    if (result_.failed) out.add("failure", failure_json(result_));
+    if (result_.failed) out.add("failure", failure_of(result_));
     return out.json();
   }
 

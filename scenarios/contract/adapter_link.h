@@ -24,7 +24,8 @@ namespace lockstep::contract {
 struct LinkOptions {
   Duration connect_timeout = std::chrono::seconds{5};
   Duration call_timeout = std::chrono::seconds{300};  // of one call, from its start
-  std::size_t max_answer_bytes = 16 * 1024 * 1024;    // a larger one is not read to its end
+  std::size_t max_answer_bytes =
+      std::size_t{16} * 1024 * 1024;  // a larger one is not read to its end
   // Calls share a connection. Only for an adapter that is never idle for long: one that closes an
   // idle connection does so without a word, perhaps just when the next call leaves.
   bool keep_alive = false;

@@ -23,8 +23,8 @@ struct TransferLimits {
   // Longest wait for a connection, name resolution and TLS included.
   Duration connect_timeout = std::chrono::seconds{5};
   // A larger body or header is not read to its end: TransportErrorKind::response_too_large.
-  std::size_t max_body_bytes = 4 * 1024 * 1024;
-  std::size_t max_header_bytes = 256 * 1024;
+  std::size_t max_body_bytes = std::size_t{4} * 1024 * 1024;
+  std::size_t max_header_bytes = std::size_t{256} * 1024;
 };
 
 struct Completion {

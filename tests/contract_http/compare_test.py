@@ -36,7 +36,8 @@ class CompareVerdicts(unittest.TestCase):
         self.assertIn("capture: 1/2 and 1/2", done.stdout)
 
     def test_a_verdict_that_differs_is_shown_with_both_messages(self):
-        done = self.compare(report({"a.x": True, "a.y": False}), report({"a.x": False, "a.y": True}))
+        one = report({"a.x": True, "a.y": False})
+        done = self.compare(one, report({"a.x": False, "a.y": True}))
         self.assertEqual(done.returncode, 1)
         self.assertIn("capture a.x\n  original: passed\n  ours:     failed: no a.x\n", done.stdout)
         self.assertIn("capture a.y\n  original: failed: no a.y\n  ours:     passed\n", done.stdout)

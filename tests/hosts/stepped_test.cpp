@@ -28,7 +28,7 @@ std::shared_ptr<SteppedHost> make_host() {
   return SteppedHost::create(kStart, test::CurlBench::direct({}));
 }
 
-Options options_for(const Loopback& server) {
+Options stepped_options(const Loopback& server) {
   Options options = world_options();
   options.host = server.origin();
   options.retry_jitter_percent = 0;
@@ -69,7 +69,7 @@ class CallInProgress {
 TEST(SteppedHost, TimeStandsStillUntilItIsMovedAndStopsWhereSomethingIsDue) {
   Loopback server(answer_each({test::ok(R"({"status": 1})")}));
   const auto host = make_host();
-  Options options = options_for(server);
+  Options options = stepped_options(server);
   options.flush_interval = 500ms;
   Client client(options, host);
   ASSERT_TRUE(client.capture("u", "e").ok());
@@ -102,7 +102,7 @@ TEST(SteppedHost, TimeStandsStillUntilItIsMovedAndStopsWhereSomethingIsDue) {
 TEST(SteppedHost, ABlockingCallReturnsWhenItsTimeHasCome) {
   Loopback server(answer_each({kUnavailable, kComeBackIn3, test::ok(R"({"status": 1})")}));
   const auto host = make_host();
-  Client client(options_for(server), host);
+  Client client(stepped_options(server), host);
   ASSERT_TRUE(client.capture("u", "e").ok());
   CallInProgress<FlushReport> flush(host, [&] { return client.flush(1min); });
 
@@ -140,7 +140,7 @@ TEST(SteppedHost, ARequestWithoutAnAnswerTimesOutInVirtualTime) {
     connection.await_close();
   });
   const auto host = make_host();
-  Options options = options_for(server);
+  Options options = stepped_options(server);
   options.request_timeout = 10s;
   options.max_retries = 0;
   Client client(options, host);
@@ -164,7 +164,7 @@ TEST(SteppedHost, ARequestWithoutAnAnswerTimesOutInVirtualTime) {
 TEST(SteppedHost, AClientEndsWithoutTimePassing) {
   Loopback server(answer_each({kUnavailable}));
   const auto host = make_host();
-  auto client = std::make_unique<Client>(options_for(server), host);
+  auto client = std::make_unique<Client>(stepped_options(server), host);
   ASSERT_TRUE(client->capture("u", "e").ok());
   CallInProgress<FlushReport> flush(host, [&] { return client->flush(1h); });
   ASSERT_TRUE(host->settle({1, 0}, kPatience).quiet);
@@ -177,7 +177,7 @@ TEST(SteppedHost, AClientEndsWithoutTimePassing) {
 TEST(SteppedHost, WhatIsDueBetweenTwoMillisecondsIsDoneAtTheLaterOne) {
   Loopback server(answer_each({test::ok(R"({"status": 1})")}));
   const auto host = make_host();
-  Options options = options_for(server);
+  Options options = stepped_options(server);
   options.flush_interval = 1500us;
   Client client(options, host);
   ASSERT_TRUE(client.capture("u", "e").ok());

@@ -101,20 +101,20 @@ TEST(Report, FurtherLinesOfATextStandUnderItsFirst) {
 }
 
 TEST(Report, JsonParsesAndHoldsTheSame) {
-  const auto json = nlohmann::json::parse(report(sample(), Format::json));
-  EXPECT_EQ(json["summary"],
+  const auto written = nlohmann::json::parse(report(sample(), Format::json));
+  EXPECT_EQ(written["summary"],
             (nlohmann::json{{"total", 2}, {"passed", 1}, {"failed", 1}, {"skipped", 0}}));
-  EXPECT_EQ(json["trace_digest"], "0000000000000abc");
-  ASSERT_EQ(json["suites"].size(), 1u);
-  EXPECT_EQ(json["suites"][0]["name"], "a.yaml");
-  const auto& good = json["suites"][0]["tests"][0];
+  EXPECT_EQ(written["trace_digest"], "0000000000000abc");
+  ASSERT_EQ(written["suites"].size(), 1u);
+  EXPECT_EQ(written["suites"][0]["name"], "a.yaml");
+  const auto& good = written["suites"][0]["tests"][0];
   EXPECT_EQ(good["name"], "it <works> & \"more\"");
   EXPECT_EQ(good["passed"], true);
   EXPECT_EQ(good["duration_ms"], 1.5);
   EXPECT_EQ(good["virtual_seconds"], 90061.002);
   EXPECT_FALSE(good.contains("failure"));
   EXPECT_FALSE(good.contains("skipped"));
-  const auto& bad = json["suites"][0]["tests"][1];
+  const auto& bad = written["suites"][0]["tests"][1];
   EXPECT_EQ(bad["passed"], false);
   EXPECT_EQ(bad["message"], explain(sample().results[1]));
   EXPECT_EQ(bad["replay"], "lockstep run a.yaml --only 'it | fails'");
@@ -126,13 +126,13 @@ TEST(Report, JsonParsesAndHoldsTheSame) {
 }
 
 TEST(Report, JsonGroupsContractTestsBySuite) {
-  const auto json = nlohmann::json::parse(report(contract_sample(), Format::json));
-  ASSERT_EQ(json["suites"].size(), 2u);
-  EXPECT_EQ(json["suites"][0]["tests"].size(), 2u);
-  EXPECT_EQ(json["suites"][0]["target"], "posthog-rs 0.3.1");
-  EXPECT_EQ(json["suites"][1]["skipped"], 1);
-  EXPECT_EQ(json["suites"][1]["tests"][0]["skipped"], "needs encoding_gzip");
-  EXPECT_EQ(json["suites"][1]["tests"][0]["passed"], false);
+  const auto written = nlohmann::json::parse(report(contract_sample(), Format::json));
+  ASSERT_EQ(written["suites"].size(), 2u);
+  EXPECT_EQ(written["suites"][0]["tests"].size(), 2u);
+  EXPECT_EQ(written["suites"][0]["target"], "posthog-rs 0.3.1");
+  EXPECT_EQ(written["suites"][1]["skipped"], 1);
+  EXPECT_EQ(written["suites"][1]["tests"][0]["skipped"], "needs encoding_gzip");
+  EXPECT_EQ(written["suites"][1]["tests"][0]["passed"], false);
 }
 
 // Enough of an XML reader to see that tags nest, attributes are quoted, and nothing is left bare.
