@@ -111,9 +111,10 @@ TEST(Hostile, AChunkedBodyWithoutEndIsNotReadToItsEnd) {
   EXPECT_LT(sent, 64u << 20);
 }
 
-TEST(Hostile, AHundredThousandHeadersAreTooMany) {
+// Their text alone would pass libcurl's own limit: it is their number that takes memory.
+TEST(Hostile, TwentyThousandTinyHeadersAreTooMany) {
   std::string answer = "HTTP/1.1 200 OK\r\n";
-  for (int i = 0; i < 100'000; ++i) answer += "X-Header-" + std::to_string(i) + ": value\r\n";
+  for (int i = 0; i < 20'000; ++i) answer += "A: 1\r\n";
   answer += "Content-Length: 2\r\n\r\n{}";
   Loopback server(test::answer_once(answer));
   const Delivery delivery = deliver(server.origin());
@@ -170,13 +171,15 @@ TEST(Hostile, ACompressedBombStaysTheBytesItIs) {
 // --- absurd
 // -------------------------------------------------------------------------------------------
 
-// And not at the cost of seconds: the host's thread has other clients.
+// And not at the cost of seconds: the host's thread has other clients. So nothing of it counts, not
+// even what stands beside the brackets.
 TEST(Hostile, JsonOfAMillionBracketsIsNoAnswer) {
   const std::string open(1'000'000, '[');
   const std::string nested = std::string(500'000, '[') + std::string(500'000, ']');
   for (const std::string& body :
        {open, nested, R"({"results": )" + nested + "}", R"({"results": {"x": )" + nested + "}}",
-        R"({"quota_limited": )" + nested + "}"}) {
+        R"({"quota_limited": )" + nested + "}",
+        R"({"quota_limited": ["events"], "x": )" + nested + "}"}) {
     Loopback server(test::answer_all(test::ok(body)));
     expect_delivered(deliver(server.origin()));
     expect_delivered(
@@ -217,8 +220,7 @@ TEST(Hostile, AnswersThatAreNoHttpAreAFailedAttempt) {
            std::string(100'000, '\0'),
        }) {
     Loopback server(test::answer_once(bytes));
-    const Delivery delivery = deliver(server.origin());
-    for (const Outcome& outcome : delivery.outcomes) EXPECT_FALSE(outcome.delivered);
+    expect_failed(deliver(server.origin()), "attempts failed");
   }
 }
 

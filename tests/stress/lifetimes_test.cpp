@@ -39,7 +39,8 @@ class Bin {
 struct Crowd {
   TroubledServer troubled{21};
   Ledger ledger;
-  std::shared_ptr<ThreadHost> host = make_stress_host(troubled.server, 22);
+  // Latency, so that there is something in flight when a shutdown has to end it.
+  std::shared_ptr<ThreadHost> host = make_stress_host(troubled.server, 22, 300us);
   Bin bin;
   std::atomic<std::uint64_t> captured{0};
   // What the server had of a client when its shutdown() returned, by the client's name.
@@ -62,7 +63,7 @@ void live(Crowd& crowd, const Chance& chance, std::size_t thread, std::size_t nu
   for (std::uint64_t i = 0; i < events; ++i) {
     if (client->capture("u", "e").ok()) ++crowd.captured;
   }
-  switch (chance.below({kHow, thread, 2 * number + 1}, 6)) {
+  switch (chance.below({kHow, thread, 2 * number + 1}, 7)) {
     case 0:
       static_cast<void>(client->flush(1ms));
       break;
@@ -81,6 +82,9 @@ void live(Crowd& crowd, const Chance& chance, std::size_t thread, std::size_t nu
     }
     case 4:
       crowd.bin.put(std::move(client));
+      break;
+    case 5:
+      static_cast<void>(client->begin_shutdown(0s));  // what is queued ends unsent
       break;
     default:
       break;

@@ -110,9 +110,11 @@ std::optional<mock::Step> TroubledServer::decide(const mock::ParsedRequest& requ
 // --- the rest
 // -----------------------------------------------------------------------------------------
 
-std::shared_ptr<ThreadHost> make_stress_host(http::Handler& server, std::uint64_t seed) {
+std::shared_ptr<ThreadHost> make_stress_host(http::Handler& server, std::uint64_t seed,
+                                             Duration latency) {
   auto clock = std::make_shared<SystemClock>();
-  auto network = std::make_unique<SimTransport>(*clock, server, SimNetworkOptions{0ns, 0ns});
+  auto network =
+      std::make_unique<SimTransport>(*clock, server, SimNetworkOptions{latency, latency});
   return std::make_shared<ThreadHost>(clock, std::make_shared<const Chance>(seed),
                                       std::move(network));
 }

@@ -57,8 +57,9 @@ class TroubledServer {
   std::atomic<std::uint64_t> number_{0};
 };
 
-// Real time, and a network without latency.
-std::shared_ptr<ThreadHost> make_stress_host(http::Handler& server, std::uint64_t seed);
+// Real time, and a network that takes so long each way.
+std::shared_ptr<ThreadHost> make_stress_host(http::Handler& server, std::uint64_t seed,
+                                             Duration latency = Duration{0});
 
 // Short backoffs and as many retries as it takes.
 Options stress_options();

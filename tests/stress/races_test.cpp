@@ -54,7 +54,8 @@ TEST(Races, ShutdownAgainstCapturesFlushesAndItself) {
   }
 }
 
-// Producers that wait for room in a full queue while the client closes must learn of it.
+// Producers that wait for room in a full queue while the client closes must learn of it, at once:
+// the queue stays full for as long as the shutdown hopes.
 TEST(Races, ShutdownFreesProducersThatWaitForRoom) {
   for (std::uint64_t round = 0; round < 20; ++round) {
     mock::Server server;
@@ -70,12 +71,13 @@ TEST(Races, ShutdownFreesProducersThatWaitForRoom) {
     Client client(std::move(options), make_stress_host(server, round));
     on_threads(kThreads, [&](std::size_t thread) {
       if (thread == 0) {
-        static_cast<void>(client.shutdown(1ms));
+        static_cast<void>(client.begin_shutdown(std::chrono::hours{1}));
         return;
       }
       while (client.capture("u", "e").ok()) {
       }
     });
+    static_cast<void>(client.shutdown(0s));
     EXPECT_TRUE(client.stats().closed);
     EXPECT_TRUE(client.stats().total().balances());
   }
