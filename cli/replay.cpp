@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/drawings.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/explore/explorer.h"
@@ -23,6 +24,7 @@ struct ReplayArguments {
   std::size_t times = 1;
   bool print = false;
   bool quiet = false;
+  Drawings drawings;
 };
 
 // The scenario to replay; nothing where the file is wrong, which has been said.
@@ -72,6 +74,7 @@ int run_replay(const ReplayArguments& arguments) {
     }
   }
   std::cout << scenario::report(run, scenario::Format::text);
+  if (!arguments.drawings.write(run)) return kBadUsage;
   return run.failures() == 0 ? kPassed : kFailed;
 }
 
@@ -85,6 +88,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   verb->add_option("--seed", arguments->seed, "The run that explore makes from this seed alone");
   verb->add_option("--times", arguments->times, "So often; every trace must be the same")
       ->capture_default_str();
+  add_drawing_options(*verb, arguments->drawings, "--chrome-trace");
   verb->add_flag("--print", arguments->print, "Print the scenario as a file; run nothing");
   verb->add_flag("--quiet", arguments->quiet, "No trace, the verdict only");
   verb->callback([arguments, &exit_code] { exit_code = run_replay(*arguments); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "scenarios/nearest.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -54,6 +55,19 @@ void record_ledgers(World& world) {
                           {"dropped", std::to_string(total.dropped())},
                           {"pending", std::to_string(total.pending)}});
   }
+}
+
+void tell_requests(const World& world, const Scenario& scenario, Result& result) {
+  for (const auto& seen : world.all_requests()) result.requests.push_back(seen->to_text());
+  const FailedStep& failed = *result.failed;
+  if (failed.number == 0 || !failed.action.starts_with("assert")) return;
+  const Step& step = scenario.steps[failed.number - 1];
+  std::vector<Candidate> candidates;
+  for (const Seen* seen : world.requests(step.client)) {
+    candidates.push_back(
+        {seen->to_text(), seen->request.url.path, seen->request.headers, seen->body});
+  }
+  result.nearest = nearest(step.params, candidates);
 }
 
 std::string replay_of(const Scenario& scenario, std::uint64_t seed) {
@@ -132,9 +146,7 @@ Result run(const Scenario& scenario, const RunOptions& options) {
     result.digest = world.trace().digest();
     if (options.keep_states) result.states = world.states();
     if (options.keep_trace) result.entries = world.trace().entries();
-    if (result.failed) {
-      for (const auto& seen : world.all_requests()) result.requests.push_back(seen->to_text());
-    }
+    if (result.failed) tell_requests(world, scenario, result);
   }
   result.real_time = now() - start;
   return result;

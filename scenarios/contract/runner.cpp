@@ -8,6 +8,7 @@
 
 #include "scenarios/contract/action.h"
 #include "scenarios/contract/observed.h"
+#include "scenarios/nearest.h"
 
 namespace lockstep::contract {
 
@@ -110,6 +111,17 @@ void keep_trace(Context& context, const Trace& steps, Instant began, const RunOp
   }
 }
 
+void tell_requests(Context& context, const Test& test, Result& result) {
+  std::vector<scenario::Candidate> candidates;
+  for (const Recorded& seen : context.requests()) {
+    result.requests.push_back(seen.entry.to_text());
+    candidates.push_back({result.requests.back(), seen.entry.path, seen.entry.headers, seen.body});
+  }
+  const FailedStep& failed = *result.failed;
+  if (failed.number == 0 || !failed.action.starts_with("assert")) return;
+  result.nearest = scenario::nearest(test.steps[failed.number - 1].params, candidates);
+}
+
 }  // namespace
 
 Result run(const Test& test, Target& target, const RunOptions& options) {
@@ -127,11 +139,7 @@ Result run(const Test& test, Target& target, const RunOptions& options) {
     result.failed = failed_step(context, test, options.strict, steps);
     result.virtual_time = stage->now().at - began;
     keep_trace(context, steps, began, options, result);
-    if (result.failed) {
-      for (const Recorded& seen : context.requests()) {
-        result.requests.push_back(seen.entry.to_text());
-      }
-    }
+    if (result.failed) tell_requests(context, test, result);
   } catch (const std::exception& error) {
     result.failed = FailedStep{0, "the stage", test.at, {"a stage for the test", error.what()}};
   }

@@ -43,6 +43,17 @@ TEST(Runner, AFailureHoldsTheRequestsThatWereSeen) {
   EXPECT_NE(result.requests[1].find("  200  attempt 2  1 event"), std::string::npos);
 }
 
+TEST(Runner, OfAFailedCheckTheNearestRequestIsNamed) {
+  const std::string steps =
+      std::string(kJittered) +
+      "  - {action: assert_event_property_in_named_event, params: {event_name: "
+      "e, property: $lib, expected: someone}}\n";
+  const Result result = run_text(steps);
+  ASSERT_FALSE(result.passed());
+  EXPECT_NE(result.nearest.find("#1  0.001000s  POST /batch/"), std::string::npos);
+  EXPECT_NE(result.nearest.find("lacks \"someone\""), std::string::npos) << result.nearest;
+}
+
 TEST(Runner, SaysHowToRunJustThisScenarioAgain) {
   EXPECT_EQ(run_text("  - {action: init}\n").replay, "lockstep run f.yaml --only a");
   EXPECT_EQ(run_text("  - {action: init}\n", {.seed = 7}).replay,
