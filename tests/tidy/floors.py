@@ -6,16 +6,19 @@ import re
 
 from source import CPP, FLOORS, Tree, line_of
 
+_PRODUCT = ("clock", "http", "sdk", "openfeature")
+
 # Each floor may include itself and these. The mock server judges the SDK, so neither includes the
 # other.
 BELOW = {
     "clock": (),
     "http": ("clock",),
     "sdk": ("clock", "http"),
+    "openfeature": ("clock", "http", "sdk"),
     "mockserver": ("clock", "http"),
-    "adapter": ("clock", "http", "sdk", "mockserver"),
-    "scenarios": ("clock", "http", "sdk", "mockserver", "adapter"),
-    "cli": ("clock", "http", "sdk", "mockserver", "adapter", "scenarios"),
+    "adapter": (*_PRODUCT, "mockserver"),
+    "scenarios": (*_PRODUCT, "mockserver", "adapter"),
+    "cli": (*_PRODUCT, "mockserver", "adapter", "scenarios"),
 }
 
 # The engine and the protocols do no I/O: time, randomness and answers come as arguments. Includes

@@ -12,7 +12,7 @@ import re
 import subprocess
 import tokenize
 
-FLOORS = ("clock", "http", "sdk", "mockserver", "adapter", "scenarios", "cli")
+FLOORS = ("clock", "http", "sdk", "openfeature", "mockserver", "adapter", "scenarios", "cli")
 CPP = (".cpp", ".h")
 
 
