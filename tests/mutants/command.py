@@ -12,6 +12,7 @@ import os
 import pathlib
 import sys
 
+import exploring
 import judges
 import patches
 import process
@@ -53,6 +54,15 @@ def arguments_of(line: list[str]) -> argparse.Namespace:
         "--keep-going",
         action="store_true",
         help="ask every judge about every mutant, instead of up to the first of ours that notices",
+    )
+    parser.add_argument(
+        "--explore",
+        action="store_true",
+        help="ask the explorer alone, from many starting points: a table of medians",
+    )
+    parser.add_argument("--starts", type=int, default=20, help="of --explore (default: 20)")
+    parser.add_argument(
+        "--seeds", type=int, default=10_000, help="of --explore, for a search (default: 10000)"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at a time")
     parser.add_argument(
@@ -249,6 +259,21 @@ def examine_all(arguments: argparse.Namespace, mutants: list[Mutant], line: str)
     return reports.Run(results, panel.absent, line)
 
 
+def explored(arguments: argparse.Namespace, mutants: list[Mutant], line: str) -> int:
+    """Prints the table; 0 as long as every mutant could be built."""
+    folder = patches.ROOT / "build" / "mutants-explore"
+    workspace = Workspace(patches.ROOT, folder, arguments.jobs, "tool")
+    workspace.sync()
+    workspace.configure()
+    workspace.make("lockstep")
+    clean, behaviour = exploring.search(workspace, 1, arguments.seeds, [])
+    if clean.found:
+        raise Refused(f"the explorer fails on the unmutated tree: {behaviour}")
+    findings = exploring.explore_all(mutants, workspace, arguments.starts, arguments.seeds)
+    print(exploring.as_markdown(findings, line), end="")
+    return 2 if any(finding.error for finding in findings) else 0
+
+
 def main(line: list[str]) -> int:
     arguments = arguments_of(line)
     try:
@@ -258,6 +283,8 @@ def main(line: list[str]) -> int:
         if arguments.list or arguments.mend:
             return 0
         os.nice(10)
+        if arguments.explore:
+            return explored(arguments, mutants, " ".join(["bin/mutants", *line]))
         run = examine_all(arguments, mutants, " ".join(["bin/mutants", *line]))
     except (Refused, BuildError) as problem:
         say(f"bin/mutants: {problem}")

@@ -19,18 +19,30 @@ from patches import Mutant
 NOT_JUDGED = ("tests/mutants/", "docs/", "bin/", "bench/", "python/")
 
 
+PRESETS = {
+    "debug": (
+        "-DLOCKSTEP_BUILD_EXAMPLES=OFF",
+        # The binaries are run whole: nobody needs their lists of cases.
+        "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST",
+    ),
+    # File by file: a mutant changes one.
+    "tool": ("-DCMAKE_UNITY_BUILD=OFF",),
+}
+
+
 class BuildError(Exception):
     """The message is what the compiler said, shortened."""
 
 
 class Workspace:
-    """`folder` holds the copy of `root`, and its build."""
+    """`folder` holds the copy of `root`, and its build with one of PRESETS."""
 
-    def __init__(self, root: pathlib.Path, folder: pathlib.Path, jobs: int):
+    def __init__(self, root: pathlib.Path, folder: pathlib.Path, jobs: int, preset: str = "debug"):
         self.root = root
         self.source = folder / "src"
-        self.build = self.source / "build" / "debug"
+        self.build = self.source / "build" / preset
         self.jobs = jobs
+        self.preset = preset
         self._pristine: dict[str, bytes] = {}
 
     @property
@@ -61,17 +73,13 @@ class Workspace:
         return digest.hexdigest()
 
     def configure(self) -> None:
-        """With the flags of the debug preset, whose objects other builds may have cached."""
+        """With the flags of the preset, whose objects other builds may have cached."""
         if (self.build / "build.ninja").is_file():
             return
-        options = [
-            "-DLOCKSTEP_BUILD_EXAMPLES=OFF",
-            # The binaries are run whole: nobody needs their lists of cases.
-            "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST",
-        ]
+        options = list(PRESETS[self.preset])
         if shutil.which("ld.lld"):
             options.append("-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld")
-        self._call(["cmake", "--preset", "debug", *options])
+        self._call(["cmake", "--preset", self.preset, *options])
 
     def make(self, *targets: str) -> None:
         """Builds the targets; BuildError when that fails."""
