@@ -33,14 +33,12 @@ struct TraceEntry {
   std::string to_text() const;
 };
 
-// The 64-bit FNV-1a hash continued from `state`: the mixing the digest is made of, for anybody who
-// has to hash a state into one number that is the same on every compiler.
+// The mixing the digest is made of, continued from `state`, for anybody who has to hash a state
+// into one number that is the same on every compiler and machine. Not for secrets. Eight bytes at a
+// step, so that a trace can name the bodies it carries without costing more than the bodies do; the
+// length counts, so that what follows cannot slide into it.
 constexpr std::uint64_t kDigestStart = 0xcbf29ce484222325ULL;
 std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept;
-// A long text as one number, equal on every compiler: eight bytes at a step, so that a trace can
-// name the bodies it carries without costing more than the bodies do.
-std::uint64_t digest_content(std::string_view bytes) noexcept;
-// The number's eight bytes, low byte first.
 std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept;
 
 // Thread-safe.

@@ -21,7 +21,7 @@ std::string day_of(const std::string& timestamp, WallTime arrival) {
 std::string StoredEvent::to_json_text() const { return nlohmann::json::parse(bytes).dump(); }
 
 void Store::receive(std::string_view uuid, std::string_view bytes) {
-  const std::uint64_t digest = digest_content(bytes);
+  const std::uint64_t digest = digest_bytes(kDigestStart, bytes);
   auto found = received_.find(uuid);
   if (found == received_.end()) {
     found = received_.emplace(std::string(uuid), Received{0, digest, true}).first;

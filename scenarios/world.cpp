@@ -324,7 +324,7 @@ void World::record(const Seen& seen, std::size_t events) {
                  {"delay", to_seconds(seen.reply.delay)},
                  {"attempt", std::to_string(seen.attempt)},
                  {"events", std::to_string(events)},
-                 {"body", std::to_string(digest_content(seen.request.body))}});
+                 {"body", std::to_string(digest_bytes(kDigestStart, seen.request.body))}});
 }
 
 http::Reply World::pass(const http::Request& request, Now now) {

@@ -11,7 +11,9 @@ namespace lockstep {
 
 namespace {
 
-std::string digest_text(std::string_view bytes) { return std::to_string(digest_content(bytes)); }
+std::string digest_text(std::string_view bytes) {
+  return std::to_string(digest_bytes(kDigestStart, bytes));
+}
 
 std::string time_text(Instant at) {
   return at == kNever ? "never" : to_seconds(at.time_since_epoch());
