@@ -1,8 +1,9 @@
 #include "mockserver/json_text.h"
 
+#include <simdjson.h>
+
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 namespace lockstep::mock {
 
@@ -102,6 +103,63 @@ class Builder final : public nlohmann::json_sax<Json> {
   JsonText result_;
 };
 
+// Hands what simdjson read to a builder, which says where it has enough: values may be too deep.
+class HandOver {
+ public:
+  explicit HandOver(Builder& to) : to_(to) {}
+
+  bool value(simdjson::dom::element element) {
+    using Type = simdjson::dom::element_type;
+    switch (element.type()) {
+      case Type::OBJECT:
+        return object(element.get_object().value_unsafe());
+      case Type::ARRAY:
+        return array(element.get_array().value_unsafe());
+      case Type::STRING:
+        word_ = element.get_string().value_unsafe();
+        return to_.string(word_);
+      case Type::INT64:
+        return integer(element.get_int64().value_unsafe());
+      case Type::UINT64:
+        return to_.number_unsigned(element.get_uint64().value_unsafe());
+      case Type::DOUBLE:
+        return to_.number_float(element.get_double().value_unsafe(), {});
+      case Type::BOOL:
+        return to_.boolean(element.get_bool().value_unsafe());
+      case Type::NULL_VALUE:
+        return to_.null();
+    }
+    return false;
+  }
+
+ private:
+  bool object(simdjson::dom::object members) {
+    if (!to_.start_object(members.size())) return false;
+    for (const auto member : members) {
+      word_ = member.key;
+      if (!to_.key(word_) || !value(member.value)) return false;
+    }
+    return to_.end_object();
+  }
+
+  bool array(simdjson::dom::array elements) {
+    if (!to_.start_array(elements.size())) return false;
+    for (const auto element : elements) {
+      if (!value(element)) return false;
+    }
+    return to_.end_array();
+  }
+
+  // The other library counts what has no sign as unsigned.
+  bool integer(std::int64_t number) {
+    return number < 0 ? to_.number_integer(number)
+                      : to_.number_unsigned(static_cast<std::uint64_t>(number));
+  }
+
+  Builder& to_;
+  std::string word_;
+};
+
 // Walks valid JSON without understanding more of it than where values end.
 class Walker {
  public:
@@ -162,6 +220,14 @@ class Walker {
 }  // namespace
 
 JsonText read_json(std::string_view text) {
+  // simdjson takes a fifth of the time, and what it does not accept is for the other library to
+  // judge: numbers of any size, and a message that says what is wrong and where.
+  simdjson::dom::parser quick;
+  simdjson::dom::element root;
+  if (quick.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS) {
+    Builder builder;
+    if (HandOver(builder).value(root)) return std::move(builder).take(true);
+  }
   Builder builder;
   const bool parsed = Json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder).take(parsed);

@@ -207,7 +207,7 @@ void Server::State::remember(Partition& partition, const ParsedRequest& parsed,
 }
 
 Server::Server(ServerOptions options)
-    : options_(std::move(options)), state_(std::make_unique<State>(options_)) {}
+    : options_(options), state_(std::make_unique<State>(options_)) {}
 
 Server::~Server() = default;
 

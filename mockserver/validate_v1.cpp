@@ -2,6 +2,7 @@
 // kinds refuses the request whole; an event that is wrong is dropped alone.
 
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -128,7 +129,7 @@ void check_identity(const ParsedRequest& request, std::size_t index,
 // A boolean option is read as leniently as the service does: "true", 1.
 bool is_coercible(const Json& value) {
   if (value.is_boolean() || value.is_null()) return true;
-  if (value.is_number_integer()) return value == 0 || value == 1;
+  if (value.is_number_integer()) return value.get<std::uint64_t>() <= 1;
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   return text == "true" || text == "false" || text == "1" || text == "0";

@@ -27,6 +27,69 @@ TEST(JsonText, AValueIsReadAsTheLibraryReadsIt) {
   EXPECT_TRUE(read.duplicate_keys.empty());
 }
 
+// A quicker parser is asked first: it must read what the library reads, and nothing else.
+TEST(JsonText, EditedTextsAreReadAsTheLibraryReadsThem) {
+  const std::string whole =
+      R"({"batch":[{"event":"a\"b\\\n\/","n":-12,"x":0.25e-3,"t":true,"u":[{},[],null]}, 7 ],"z":-0})";
+  const std::string_view bits = "\"\\/{}[],:0129.-+eEtfnu \t\x01\x7f\xc3";
+  std::size_t valid = 0;
+  const auto expect_same = [&](const std::string& text) {
+    const Json expected = Json::parse(text, nullptr, false);
+    const JsonText read = read_json(text);
+    ASSERT_EQ(read.value == nullptr, expected.is_discarded()) << text;
+    if (read.value == nullptr) return;
+    ++valid;
+    EXPECT_EQ(read.value->dump(), expected.dump()) << text;
+  };
+  expect_same(whole);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    expect_same(whole.substr(0, at));
+    std::string text = whole;
+    expect_same(text.erase(at, 1));
+    for (const char bit : bits) {
+      text = whole;
+      text[at] = bit;
+      expect_same(text);
+      expect_same(std::string(whole).insert(at, 1, bit));
+    }
+  }
+  EXPECT_GT(valid, 500u);
+}
+
+TEST(JsonText, NumbersAreReadAsTheLibraryReadsThem) {
+  for (const char* text : {"0",
+                           "-0",
+                           "-0.0",
+                           "1.",
+                           ".5",
+                           "01",
+                           "-",
+                           "-01",
+                           "1e5",
+                           "1E+5",
+                           "1e",
+                           "1e+",
+                           "0.1e-7",
+                           "9223372036854775807",
+                           "-9223372036854775808",
+                           "-9223372036854775809",
+                           "18446744073709551615",
+                           "18446744073709551616",
+                           "4.9e-324",
+                           "1e-999",
+                           "1e308",
+                           "1e309",
+                           "123456789012345678901234567890",
+                           "0.30000000000000004"}) {
+    const Json expected = Json::parse(text, nullptr, false);
+    const JsonText read = read_json(text);
+    ASSERT_EQ(read.value == nullptr, expected.is_discarded()) << text;
+    if (read.value == nullptr) continue;
+    EXPECT_EQ(*read.value, expected) << text;
+    EXPECT_EQ(read.value->is_number_float(), expected.is_number_float()) << text;
+  }
+}
+
 TEST(JsonText, WhatIsNotJsonSaysWhy) {
   for (const char* text :
        {"", "{", "[1,]", "{\"a\" 1}", "nul", "1e999", "\"\xff\"", "{} {}", "[01]"}) {
