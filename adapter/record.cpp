@@ -28,7 +28,7 @@ std::string failure_of(const RequestReport& report) {
 }  // namespace
 
 std::shared_ptr<Record> Record::observe(Options& options, const RecordLimits& limits) {
-  const std::shared_ptr<Record> record(new Record(options.api_key, limits));
+  std::shared_ptr<Record> record(new Record(options.api_key, limits));
   options.on_request =
       before<RequestReport>([record](const RequestReport& report) { record->add_request(report); },
                             std::move(options.on_request));

@@ -24,7 +24,7 @@ struct Uuid {
 
   bool is_nil() const noexcept { return *this == Uuid{}; }
   int version() const noexcept { return bytes[6] >> 4; }
-  auto operator<=>(const Uuid&) const = default;
+  auto operator<=>(const Uuid&) const = default;  // NOLINT(modernize-use-nullptr): takes <=>'s 0
 };
 
 // Version 7: 48 bits of Unix milliseconds of `time`, 12 bits of the fraction of the millisecond

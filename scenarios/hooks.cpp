@@ -14,7 +14,8 @@ using Find = std::function<Client&()>;
 constexpr Duration kLong = std::chrono::minutes{1};
 
 // Calls `action` on the first outcome only: an action that makes events end would never stop.
-void once_on_outcome(Options& options, const Find& find, std::function<void(Client&)> action) {
+void once_on_outcome(Options& options, const Find& find,
+                     const std::function<void(Client&)>& action) {
   auto before = std::move(options.on_outcome);
   auto done = std::make_shared<bool>(false);
   options.on_outcome = [before, done, find, action](const Outcome& outcome) {

@@ -106,7 +106,7 @@ class ClientCore final {
   // Lets the engine decide, and encodes what it wants sent.
   CoreWork take(Now now);
   // Runs the callbacks and wakes whoever waits; after the transport got what take() asked for.
-  void finish(CoreWork work);
+  void finish(const CoreWork& work);
   // When take() wants to be called next.
   Instant next_wake(Instant now);
   // The client is being destroyed inside a callback. Where that is one of its own it says nothing

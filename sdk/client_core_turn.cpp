@@ -137,7 +137,7 @@ void ClientCore::call(const std::function<void(const Argument&)>& callback,
   }
 }
 
-void ClientCore::finish(CoreWork work) {
+void ClientCore::finish(const CoreWork& work) {
   const bool nested = std::exchange(telling_, true);
   for (const RequestReport& report : work.requests) call(options_.on_request, report);
   for (const ErrorReport& error : work.errors) {

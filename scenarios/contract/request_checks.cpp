@@ -298,7 +298,7 @@ Finding token_present(Context& context, const Step& step) {
   const auto request = first_request(context, expected);
   if (!request) return request.failure();
   bool found = false;
-  const Finding odd = each_event(*request, [&](std::size_t, const json& event) -> Finding {
+  Finding odd = each_event(*request, [&](std::size_t, const json& event) -> Finding {
     found = found || member(event, "token") == token;
     return std::nullopt;
   });

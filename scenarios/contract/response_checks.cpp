@@ -23,7 +23,7 @@ constexpr Field kAllResults[] = {{"expected_result", Type::text, true, "the resu
 Found<json> first_answer(Context& context, const std::string& expected) {
   const auto request = first_request(context, expected);
   if (!request) return request.failure();
-  const auto answer = answer_of(*request, expected);
+  auto answer = answer_of(*request, expected);
   if (!answer) return answer.failure();
   if (!answer->is_object()) return Failure{expected, shown(*answer)};
   return answer;

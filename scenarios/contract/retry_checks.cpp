@@ -206,7 +206,7 @@ Verdicts verdicts_by_place(const json& results, const Recorded& request) {
 
 Finding compare(const Verdicts& verdicts, const Recorded& second) {
   std::set<json> seen;
-  const Finding odd = each_event(second, [&](std::size_t, const json& event) -> Finding {
+  Finding odd = each_event(second, [&](std::size_t, const json& event) -> Finding {
     const json& uuid = member(event, "uuid");
     if (uuid.is_structured()) return Failure{"a uuid that is a text", shown(uuid)};
     seen.insert(uuid);

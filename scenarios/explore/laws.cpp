@@ -34,7 +34,9 @@ std::vector<TraceEntry> behaviour(const Result& result) {
   for (const TraceEntry& entry : result.entries) {
     if (entry.label == "step") continue;
     std::string all;
-    for (const auto& [name, value] : entry.fields) all += name + "=" + value + " ";
+    for (const auto& [name, value] : entry.fields) {
+      all.append(name).append("=").append(value).append(" ");
+    }
     trace.record(entry.at, entry.label, {{"fields", all}});
   }
   return trace.entries();

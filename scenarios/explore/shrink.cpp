@@ -144,7 +144,10 @@ class Shrinker {
     return any;
   }
 
-  bool reduce_step(std::size_t index) { return remove_parts(index) | simplify_values(index); }
+  bool reduce_step(std::size_t index) {
+    const bool removed = remove_parts(index);
+    return simplify_values(index) || removed;
+  }
 
   bool try_params(std::size_t index, Node params) {
     Scenario candidate = best_;

@@ -32,13 +32,13 @@ void Pump::detach(const ClientCore& core) {
   // makes the turns, which may be waiting in it, and is left alone: a core that leaves starts
   // nothing more, and what it had in flight is cancelled as an orphan's.
   CoreWork work = leaving->take(clock_.read());
-  if (work.any()) finish(*leaving, std::move(work));
+  if (work.any()) finish(*leaving, work);
   turning_thread_.store(std::thread::id{});
 }
 
-void Pump::finish(ClientCore& core, CoreWork work) {
+void Pump::finish(ClientCore& core, const CoreWork& work) {
   ++callback_count_;
-  core.finish(std::move(work));
+  core.finish(work);
   ++callback_count_;
 }
 
@@ -94,7 +94,7 @@ bool Pump::serve(ClientCore& core, Now now) {
     ids_.emplace(Owned{core.id(), start.number}, id);
     transport_.start(id, std::move(start.request), start.limits);
   }
-  finish(core, std::move(work));
+  finish(core, work);
   return true;
 }
 

@@ -44,7 +44,7 @@ class Pump {
   // number.
   using Owned = std::pair<std::uint64_t, std::uint64_t>;
 
-  void finish(ClientCore& core, CoreWork work);
+  void finish(ClientCore& core, const CoreWork& work);
   bool serve(ClientCore& core, Now now);
   bool collect(Now now);
   bool cancel_orphans();

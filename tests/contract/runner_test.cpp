@@ -141,7 +141,7 @@ class Crowd final : public Target {
 
  private:
   const std::string name_ = "crowd";
-  const std::set<std::string> capabilities_;
+  const std::set<std::string> capabilities_ = {};
 };
 
 TEST(ContractRunner, ResultsOfManyThreadsComeInTheOrderOfTheTests) {
