@@ -1,8 +1,8 @@
 """`bin/mutants --explore`: how quickly `lockstep explore` alone finds each mutant.
 
-The rule: one start says little, because a lucky seed finds anything. Each mutant that is found at all
-is looked for from many starting points, with novelty guidance and without, and what is told is the
-median. A search that ends without a find counts as longer than any that found.
+The rule: one start says little, because a lucky seed finds anything. Each mutant that is found at
+all is looked for from many starting points, with novelty guidance and without, and what is told is
+the median. A search that ends without a find counts as longer than any that found.
 """
 
 from __future__ import annotations
