@@ -63,10 +63,10 @@ class StillHost final : public Host {
   Clock& clock() noexcept override { return clock_; }
   const Chance& chance() noexcept override { return chance_; }
   std::uint64_t next_client_id() noexcept override { return 1; }
-  void attach(std::shared_ptr<ClientCore>) override {}
-  void detach(const ClientCore&) noexcept override {}
+  void attach(std::shared_ptr<Hosted>) override {}
+  void detach(const Hosted&) noexcept override {}
   void wake() noexcept override {}
-  bool wait(ClientCore&, Instant, const std::function<bool()>&) override { return false; }
+  bool wait(Hosted&, Instant, const std::function<bool()>&) override { return false; }
 
  private:
   SystemClock clock_;

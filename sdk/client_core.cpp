@@ -327,7 +327,7 @@ std::optional<std::string> ClientCore::broken_invariant() const {
   return engine_.broken_invariant();
 }
 
-std::uint64_t ClientCore::engine_shape(Instant now) const {
+std::uint64_t ClientCore::shape(Instant now) const {
   const std::lock_guard lock(mutex_);
   return engine_.shape(now);
 }

@@ -26,32 +26,13 @@
 #include "sdk/flags/called_cache.h"
 #include "sdk/flags/flag_calls.h"
 #include "sdk/host/host.h"
+#include "sdk/host/hosted.h"
 #include "sdk/options.h"
 #include "sdk/protocol/protocol.h"
-#include "sdk/transport/transport.h"
 
 namespace lockstep {
 
-// What one turn wants of the transport, and what is left to tell the callbacks.
-struct CoreWork {
-  struct Start {
-    std::uint64_t number = 0;  // the core's name for the request
-    http::Request request;
-    TransferLimits limits;
-  };
-  std::vector<Start> starts;
-  std::vector<std::uint64_t> cancels;
-  std::vector<engine::Ended> ended;
-  std::vector<ErrorReport> errors;
-  std::vector<RequestReport> requests;
-  bool notify = false;
-  bool any() const noexcept {
-    return notify || !starts.empty() || !cancels.empty() || !ended.empty() || !errors.empty() ||
-           !requests.empty();
-  }
-};
-
-class ClientCore final {
+class ClientCore final : public Hosted {
  public:
   // `options` are valid.
   ClientCore(Options options, std::shared_ptr<Host> host);
@@ -95,36 +76,23 @@ class ClientCore final {
   bool foreign() const noexcept;
 
   const Options& options() const noexcept { return options_; }
-  // Unique on its host.
-  std::uint64_t id() const noexcept { return client_id_; }
   Host& host() noexcept { return *host_; }
 
   // --- the host's side --------------------------------------------------------------------------
 
-  // A request ended. Called by the pumping thread, before the next take().
-  void completed(std::uint64_t number, http::Result result, Now now);
-  // Lets the engine decide, and encodes what it wants sent.
-  CoreWork take(Now now);
-  // Runs the callbacks and wakes whoever waits; after the transport got what take() asked for.
-  void finish(const CoreWork& work);
-  // When take() wants to be called next.
-  Instant next_wake(Instant now);
-  // The client is being destroyed inside a callback. Where that is one of its own it says nothing
-  // more: what its callbacks refer to may be gone.
-  void hush() noexcept { silenced_ = telling_; }
+  std::uint64_t id() const noexcept override { return client_id_; }
+  void completed(std::uint64_t number, http::Result result, Now now) override;
+  HostedWork take(Now now) override;
+  void finish() override;
+  Instant next_wake(Instant now) override;
+  void hush() noexcept override { silenced_ = telling_; }
+  std::mutex& mutex() const noexcept override { return mutex_; }
+  Condition& changed() noexcept override { return changed_; }
 
-  // What callers wait on, for Host::wait(); and whether it has come.
-  std::mutex& mutex() const noexcept { return mutex_; }
-  Condition& changed() noexcept { return changed_; }
-  bool holds(const std::function<bool()>& done) const {
-    const std::lock_guard lock(mutex_);
-    return done();
-  }
-
-  // The engine's laws, checked; for tests and simulations.
-  std::optional<std::string> broken_invariant() const;
+  // The engine's.
+  std::optional<std::string> broken_invariant() const override;
   std::uint64_t engine_digest() const;
-  std::uint64_t engine_shape(Instant now) const;
+  std::uint64_t shape(Instant now) const override;
 
  private:
   struct Request {  // an ingestion request in flight
@@ -133,6 +101,12 @@ class ClientCore final {
     Instant started{};
     std::size_t body_bytes = 0;
     std::uint64_t traced = 0;  // its entry in the trace
+  };
+
+  struct News {  // what a turn has to tell the callbacks
+    std::vector<engine::Ended> ended;
+    std::vector<ErrorReport> errors;
+    std::vector<RequestReport> requests;
   };
 
   // `wall` is the one wall reading of the capture.
@@ -151,7 +125,7 @@ class ClientCore final {
   bool settled(std::optional<std::uint64_t>& turn) const;
 
   RequestReport report_of(const Request& request, Now now) const;
-  void encode(const engine::Send& send, Now now, CoreWork& work);
+  void encode(const engine::Send& send, Now now, HostedWork& work);
   void report_flag(const FlagRequest& request, const FlagResult& result);
   void log(LogLevel level, std::string_view message) const noexcept;
   template <typename Argument>
@@ -203,6 +177,7 @@ class ClientCore final {
   std::map<std::uint64_t, Request> requests_;
   std::map<std::uint64_t, std::uint64_t> traced_flags_;  // requests in flight, by trace entries
   std::vector<RequestReport> reports_;
+  News news_;              // of the turn that has taken work and not finished it
   bool telling_ = false;   // finish() is calling callbacks
   bool silenced_ = false;  // see hush()
 };

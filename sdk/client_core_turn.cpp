@@ -16,8 +16,8 @@ constexpr std::uint64_t kFlagBit = std::uint64_t{1} << 63;
 
 }  // namespace
 
-CoreWork ClientCore::take(Now now) {
-  CoreWork work;
+HostedWork ClientCore::take(Now now) {
+  HostedWork work;
   engine::Effects effects;
   std::vector<FlagCalls::Start> flag_starts;
   {
@@ -50,15 +50,13 @@ CoreWork ClientCore::take(Now now) {
          std::move(start.message),
          {start.deadline, options_.connect_timeout, options_.max_response_bytes}});
   }
-  work.ended = std::move(effects.ended);
-  work.errors = std::move(effects.errors);
-  work.requests = std::exchange(reports_, {});
+  news_ = {std::move(effects.ended), std::move(effects.errors), std::exchange(reports_, {})};
   // Room in a queue, a finished ticket, a flag's answer: whoever waits asks again.
-  work.notify = true;
+  work.finish = true;
   return work;
 }
 
-void ClientCore::encode(const engine::Send& send, Now now, CoreWork& work) try {
+void ClientCore::encode(const engine::Send& send, Now now, HostedWork& work) try {
   const engine::Batch& batch = *send.batch;
   // Drawn by key, so that every attempt at a batch gets the same id without anyone keeping it.
   const std::uint64_t index = batch.number * 2;
@@ -137,16 +135,18 @@ void ClientCore::call(const std::function<void(const Argument&)>& callback,
   }
 }
 
-void ClientCore::finish(const CoreWork& work) {
+void ClientCore::finish() {
+  // A callback may destroy the client, which makes a turn of its own inside this one.
+  const News news = std::exchange(news_, {});
   const bool nested = std::exchange(telling_, true);
-  for (const RequestReport& report : work.requests) call(options_.on_request, report);
-  for (const ErrorReport& error : work.errors) {
+  for (const RequestReport& report : news.requests) call(options_.on_request, report);
+  for (const ErrorReport& error : news.errors) {
     if (silenced_) break;
     log(LogLevel::warning, error.message + " (" + std::to_string(error.events) + " events)");
     call(options_.on_error, error);
   }
   const bool heard = options_.on_outcome != nullptr || options_.trace != nullptr;
-  for (const engine::Ended& ended : work.ended) {
+  for (const engine::Ended& ended : news.ended) {
     if (!heard) break;
     const Outcome outcome{ended.event.uuid(), ended.event.lane(), ended.delivered,
                           ended.unconfirmed,  ended.reason,       ended.attempts,

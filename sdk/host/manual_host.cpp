@@ -24,8 +24,8 @@ ManualHost::ManualHost(std::shared_ptr<Clock> clock, std::shared_ptr<const Chanc
 
 ManualHost::~ManualHost() = default;
 
-void ManualHost::attach(std::shared_ptr<ClientCore> core) { pump_->attach(std::move(core)); }
-void ManualHost::detach(const ClientCore& core) noexcept {
+void ManualHost::attach(std::shared_ptr<Hosted> core) { pump_->attach(std::move(core)); }
+void ManualHost::detach(const Hosted& core) noexcept {
   pump_->detach(core);
   wake();  // a thread that waits in the transport has something to cancel
 }
@@ -60,7 +60,7 @@ void ManualHost::poll() {
 
 std::uint64_t ManualHost::callback_count() const noexcept { return pump_->callback_count(); }
 
-bool ManualHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
+bool ManualHost::wait(Hosted& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
   for (;;) {
     std::unique_lock lock(mutex_);

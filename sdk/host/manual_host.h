@@ -29,10 +29,10 @@ class ManualHost final : public Host {
   Clock& clock() noexcept override { return *clock_; }
   const Chance& chance() noexcept override { return *chance_; }
   std::uint64_t next_client_id() noexcept override { return ++client_ids_; }
-  void attach(std::shared_ptr<ClientCore> core) override;
-  void detach(const ClientCore& core) noexcept override;
+  void attach(std::shared_ptr<Hosted> core) override;
+  void detach(const Hosted& core) noexcept override;
   void wake() noexcept override;
-  bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override;
+  bool wait(Hosted& core, Instant deadline, const std::function<bool()>& done) override;
   std::uint64_t callback_count() const noexcept override;
   void poll() override;
 

@@ -4,13 +4,13 @@
 
 namespace lockstep {
 
-void Pump::attach(std::shared_ptr<ClientCore> core) {
+void Pump::attach(std::shared_ptr<Hosted> core) {
   const std::lock_guard lock(cores_mutex_);
   cores_.push_back(std::move(core));
 }
 
-void Pump::detach(const ClientCore& core) {
-  std::shared_ptr<ClientCore> leaving;
+void Pump::detach(const Hosted& core) {
+  std::shared_ptr<Hosted> leaving;
   {
     const std::lock_guard lock(cores_mutex_);
     const auto found = std::find_if(cores_.begin(), cores_.end(),
@@ -22,7 +22,7 @@ void Pump::detach(const ClientCore& core) {
   }
   if (inside_turn()) {
     leaving->hush();
-    leaving->finish(leaving->take(clock_.read()));
+    if (leaving->take(clock_.read()).any()) leaving->finish();
     return;
   }
   // A turn that is going on may still call it.
@@ -31,14 +31,13 @@ void Pump::detach(const ClientCore& core) {
   // What it dropped because the host had no time for it. The transport belongs to the thread that
   // makes the turns, which may be waiting in it, and is left alone: a core that leaves starts
   // nothing more, and what it had in flight is cancelled as an orphan's.
-  CoreWork work = leaving->take(clock_.read());
-  if (work.any()) finish(*leaving, work);
+  if (leaving->take(clock_.read()).any()) finish(*leaving);
   turning_thread_.store(std::thread::id{});
 }
 
-void Pump::finish(ClientCore& core, const CoreWork& work) {
+void Pump::finish(Hosted& core) {
   ++callback_count_;
-  core.finish(work);
+  core.finish();
   ++callback_count_;
 }
 
@@ -46,7 +45,7 @@ bool Pump::turn() {
   const std::lock_guard lock(turn_mutex_);
   turning_thread_.store(std::this_thread::get_id());
   const Now now = clock_.read();
-  std::vector<std::shared_ptr<ClientCore>> cores = this->cores();
+  std::vector<std::shared_ptr<Hosted>> cores = this->cores();
   bool busy = orphans_.exchange(false) && cancel_orphans();
   busy = collect(now) || busy;
   for (const auto& core : cores) busy = serve(*core, now) || busy;
@@ -56,7 +55,7 @@ bool Pump::turn() {
   return busy;
 }
 
-std::shared_ptr<ClientCore> Pump::find(std::uint64_t client_id) const {
+std::shared_ptr<Hosted> Pump::find(std::uint64_t client_id) const {
   const std::lock_guard lock(cores_mutex_);
   const auto found = std::find_if(cores_.begin(), cores_.end(),
                                   [&](const auto& core) { return core->id() == client_id; });
@@ -78,8 +77,8 @@ bool Pump::collect(Now now) {
   return !completions.empty();
 }
 
-bool Pump::serve(ClientCore& core, Now now) {
-  CoreWork work = core.take(now);
+bool Pump::serve(Hosted& core, Now now) {
+  HostedWork work = core.take(now);
   if (!work.any()) return false;
   for (const std::uint64_t number : work.cancels) {
     const auto found = ids_.find({core.id(), number});
@@ -88,13 +87,13 @@ bool Pump::serve(ClientCore& core, Now now) {
     transfers_.erase(found->second);
     ids_.erase(found);
   }
-  for (CoreWork::Start& start : work.starts) {
+  for (HostedWork::Start& start : work.starts) {
     const TransferId id = next_transfer_++;
     transfers_.emplace(id, Owned{core.id(), start.number});
     ids_.emplace(Owned{core.id(), start.number}, id);
     transport_.start(id, std::move(start.request), start.limits);
   }
-  finish(core, work);
+  finish(core);
   return true;
 }
 
@@ -114,7 +113,7 @@ bool Pump::cancel_orphans() {
   return any;
 }
 
-std::vector<std::shared_ptr<ClientCore>> Pump::cores() const {
+std::vector<std::shared_ptr<Hosted>> Pump::cores() const {
   const std::lock_guard lock(cores_mutex_);
   return cores_;
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "clock/clock.h"
-#include "sdk/client_core.h"
+#include "sdk/host/hosted.h"
 #include "sdk/transport/transport.h"
 
 namespace lockstep {
@@ -25,15 +25,15 @@ class Pump {
   // Thread-safe. detach() waits for a turn that is going on, except from within a callback of that
   // turn; it tells the core's callbacks what no turn has told them yet. Afterwards nothing of the
   // core is called. What it had in flight is cancelled by the next turn.
-  void attach(std::shared_ptr<ClientCore> core);
-  void detach(const ClientCore& core);
+  void attach(std::shared_ptr<Hosted> core);
+  void detach(const Hosted& core);
 
   // Does what is due now. False when there was nothing. One thread at a time.
   bool turn();
   // When turn() has something to do again without outside help.
   Instant next_instant() const;
   // The clients attached now. Thread-safe.
-  std::vector<std::shared_ptr<ClientCore>> cores() const;
+  std::vector<std::shared_ptr<Hosted>> cores() const;
   // Whether this thread is inside turn(), that is, in a callback.
   bool inside_turn() const noexcept { return turning_thread_.load() == std::this_thread::get_id(); }
   // As Host's. Thread-safe.
@@ -44,17 +44,17 @@ class Pump {
   // number.
   using Owned = std::pair<std::uint64_t, std::uint64_t>;
 
-  void finish(ClientCore& core, const CoreWork& work);
-  bool serve(ClientCore& core, Now now);
+  void finish(Hosted& core);
+  bool serve(Hosted& core, Now now);
   bool collect(Now now);
   bool cancel_orphans();
-  std::shared_ptr<ClientCore> find(std::uint64_t client_id) const;
+  std::shared_ptr<Hosted> find(std::uint64_t client_id) const;
 
   Clock& clock_;
   Transport& transport_;
   std::mutex turn_mutex_;           // held for the length of a turn
   mutable std::mutex cores_mutex_;  // guards cores_; never held while a core is called
-  std::vector<std::shared_ptr<ClientCore>> cores_;
+  std::vector<std::shared_ptr<Hosted>> cores_;
   std::atomic<bool> orphans_{false};  // a core was detached since the last turn
   std::atomic<std::thread::id> turning_thread_{};
   std::atomic<std::uint64_t> callback_count_{0};

@@ -30,9 +30,9 @@ SimHost::SimHost(std::shared_ptr<VirtualClock> clock, std::shared_ptr<const Chan
 
 SimHost::~SimHost() = default;
 
-void SimHost::attach(std::shared_ptr<ClientCore> core) { pump_->attach(std::move(core)); }
+void SimHost::attach(std::shared_ptr<Hosted> core) { pump_->attach(std::move(core)); }
 
-void SimHost::detach(const ClientCore& core) noexcept {
+void SimHost::detach(const Hosted& core) noexcept {
   pump_->detach(core);
   // What it had in flight must not reach the server at a later instant.
   if (!pump_->inside_turn()) pump_->turn();
@@ -58,7 +58,7 @@ std::optional<std::string> SimHost::broken_invariant() const {
 std::vector<std::pair<std::uint64_t, std::uint64_t>> SimHost::shapes() const {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> all;
   for (const auto& core : pump_->cores()) {
-    all.emplace_back(core->id(), core->engine_shape(clock_->now()));
+    all.emplace_back(core->id(), core->shape(clock_->now()));
   }
   return all;
 }
@@ -89,7 +89,7 @@ bool SimHost::run_until_idle(Duration limit) {
 
 std::uint64_t SimHost::callback_count() const noexcept { return pump_->callback_count(); }
 
-bool SimHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
+bool SimHost::wait(Hosted& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
   settle();
   while (!core.holds(done) && clock_->now() < deadline) {

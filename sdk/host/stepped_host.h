@@ -38,10 +38,10 @@ class SteppedHost final : public Host {
   Clock& clock() noexcept override;
   const Chance& chance() noexcept override { return threads_->chance(); }
   std::uint64_t next_client_id() noexcept override { return threads_->next_client_id(); }
-  void attach(std::shared_ptr<ClientCore> core) override { threads_->attach(std::move(core)); }
-  void detach(const ClientCore& core) noexcept override { threads_->detach(core); }
+  void attach(std::shared_ptr<Hosted> core) override { threads_->attach(std::move(core)); }
+  void detach(const Hosted& core) noexcept override { threads_->detach(core); }
   void wake() noexcept override { threads_->wake(); }
-  bool wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) override {
+  bool wait(Hosted& core, Instant deadline, const std::function<bool()>& done) override {
     return threads_->wait(core, deadline, done);
   }
 

@@ -116,12 +116,12 @@ bool ThreadHost::foreign() const noexcept {
 Clock& ThreadHost::clock() noexcept { return *shared_->clock; }
 const Chance& ThreadHost::chance() noexcept { return *shared_->chance; }
 
-void ThreadHost::attach(std::shared_ptr<ClientCore> core) {
+void ThreadHost::attach(std::shared_ptr<Hosted> core) {
   shared_->pump.attach(std::move(core));
   wake();
 }
 
-void ThreadHost::detach(const ClientCore& core) noexcept {
+void ThreadHost::detach(const Hosted& core) noexcept {
   if (foreign()) return;
   shared_->pump.detach(core);
   wake();
@@ -133,7 +133,7 @@ void ThreadHost::wake() noexcept {
 
 std::uint64_t ThreadHost::callback_count() const noexcept { return shared_->pump.callback_count(); }
 
-bool ThreadHost::wait(ClientCore& core, Instant deadline, const std::function<bool()>& done) {
+bool ThreadHost::wait(Hosted& core, Instant deadline, const std::function<bool()>& done) {
   if (shared_->pump.inside_turn()) return false;
   std::unique_lock lock(core.mutex());
   shared_->clock->await(lock, core.changed(), deadline, done);

@@ -246,10 +246,10 @@ class StarvedHost final : public Host {
   Clock& clock() noexcept override { return clock_; }
   const Chance& chance() noexcept override { return chance_; }
   std::uint64_t next_client_id() noexcept override { return 1; }
-  void attach(std::shared_ptr<ClientCore> core) override { pump_.attach(std::move(core)); }
-  void detach(const ClientCore& core) noexcept override { pump_.detach(core); }
+  void attach(std::shared_ptr<Hosted> core) override { pump_.attach(std::move(core)); }
+  void detach(const Hosted& core) noexcept override { pump_.detach(core); }
   void wake() noexcept override {}
-  bool wait(ClientCore&, Instant deadline, const std::function<bool()>&) override {
+  bool wait(Hosted&, Instant deadline, const std::function<bool()>&) override {
     clock_.advance_to(deadline);
     return true;
   }
