@@ -16,7 +16,9 @@ kBuildPackages=(g++ cmake ninja-build ccache pkg-config
   nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libcpp-httplib-dev libcli11-dev libfmt-dev
   libhowardhinnant-date-dev libmimalloc-dev)
 # For the tests, on top of them.
-kTestPackages=(git python3 python3-pytest libgtest-dev libgmock-dev libboost-test-dev
+kTestPackages=(git python3 python3-dev python3-pytest python3-pytest-xdist python3-pytest-bdd
+  python3-hypothesis python3-matplotlib python3-pandas python3-distributed python3-venv mypy
+  pybind11-dev libgtest-dev libgmock-dev libboost-test-dev
   libtrompeloeil-cpp-dev libbenchmark-dev libssl-dev)
 # A browser for the timeline page's test. Ubuntu has it as a snap only; the test is skipped there.
 if grep -qs '^ID=debian' /etc/os-release; then

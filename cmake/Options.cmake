@@ -6,6 +6,11 @@ option(LOCKSTEP_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(LOCKSTEP_BUILD_BENCH "Build the benchmarks" OFF)
 option(LOCKSTEP_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 set(LOCKSTEP_SANITIZE "" CACHE STRING "Sanitizers for everything of ours, e.g. address,undefined")
+set(with_python ${LOCKSTEP_BUILD_TESTS})
+if(LOCKSTEP_SANITIZE MATCHES thread)
+  set(with_python OFF)  # its runtime cannot be added to an interpreter that was built without
+endif()
+option(LOCKSTEP_BUILD_PYTHON "Build the Python package, which needs the harness" ${with_python})
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

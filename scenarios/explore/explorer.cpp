@@ -78,6 +78,7 @@ class Explorer {
     out_.singletons = static_cast<std::size_t>(std::count_if(
         seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second == 1; }));
     out_.real_time = now() - start_;
+    out_.seen = std::move(seen_);
     return std::move(out_);
   }
 

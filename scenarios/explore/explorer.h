@@ -63,7 +63,8 @@ struct Exploration {
 
   std::size_t transitions = 0;  // kinds of steps between kinds of states that were seen
   std::size_t singletons = 0;   // of them, seen in one run only
-  std::size_t corpus = 0;       // runs that reached something new
+  std::map<std::uint64_t, std::uint64_t> seen;         // in how many runs each kind of step was
+  std::size_t corpus = 0;                              // runs that reached something new
   std::map<std::string_view, std::uint64_t> families;  // in how many runs each had an operation
 
   // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the

@@ -1,0 +1,22 @@
+// A client's options from a dict: the names of sdk/options.h, durations in seconds.
+#pragma once
+
+#include "pybind.h"
+#include "sdk/options.h"
+#include "sdk/transport/curl_transport.h"
+
+namespace lockstep::python {
+
+// Throws TypeError for a name that is no option or a value of another type, ValueError for a value
+// that makes no sense. Options that are callables are given as functions that never raise:
+//   before_send  list of functions from the event as a dict to the dict, or None to drop it
+//   on_outcome, on_error, on_request, logger(level, message)
+Options options_from(const py::dict& given);
+
+// The names of all options, in the order of sdk/options.h.
+py::list option_names();
+
+// proxy, no_proxy, ca_file, interface, max_connections, max_connections_per_host.
+CurlOptions curl_options_from(const py::dict& given);
+
+}  // namespace lockstep::python
