@@ -13,7 +13,8 @@ export "GIT_CONFIG_VALUE_$((GIT_CONFIG_COUNT - 1))=$PWD"
 # For the tool, the libraries and the examples.
 kBuildPackages=(g++ cmake ninja-build ccache pkg-config
   libcurl4-openssl-dev libdeflate-dev libbrotli-dev libzstd-dev zlib1g-dev
-  nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libcpp-httplib-dev libcli11-dev libfmt-dev
+  nlohmann-json3-dev libsimdjson-dev libtomlplusplus-dev libyaml-cpp-dev libcpp-httplib-dev
+  libcli11-dev libfmt-dev
   libhowardhinnant-date-dev libmimalloc-dev)
 # For the tests, on top of them.
 kTestPackages=(git python3 python3-dev python3-pytest python3-pytest-xdist python3-pytest-bdd

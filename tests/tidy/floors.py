@@ -6,7 +6,7 @@ import re
 
 from source import CPP, FLOORS, Tree, line_of
 
-_PRODUCT = ("clock", "http", "sdk", "openfeature")
+_PRODUCT = ("clock", "http", "sdk", "openfeature", "providers")
 
 # Each floor may include itself and these. The mock server judges the SDK, so neither includes the
 # other.
@@ -15,6 +15,7 @@ BELOW = {
     "http": ("clock",),
     "sdk": ("clock", "http"),
     "openfeature": ("clock", "http", "sdk"),
+    "providers": ("clock", "http", "sdk", "openfeature"),
     "mockserver": ("clock", "http"),
     "adapter": (*_PRODUCT, "mockserver"),
     "scenarios": (*_PRODUCT, "mockserver", "adapter"),

@@ -12,7 +12,17 @@ import re
 import subprocess
 import tokenize
 
-FLOORS = ("clock", "http", "sdk", "openfeature", "mockserver", "adapter", "scenarios", "cli")
+FLOORS = (
+    "clock",
+    "http",
+    "sdk",
+    "openfeature",
+    "providers",
+    "mockserver",
+    "adapter",
+    "scenarios",
+    "cli",
+)
 CPP = (".cpp", ".h")
 
 
