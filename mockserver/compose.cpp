@@ -104,10 +104,13 @@ class Composer {
 
   Answer run() {
     const bool with_results = step_.v1_event_results && request_.event_count() > 0;
-    if (judgement_.refusal && (with_results || is_success(step_.status))) {
+    const bool with_errors = step_.event_errors && request_.route == Route::confidence;
+    if (judgement_.refusal && (with_results || with_errors || is_success(step_.status))) {
       refuse();
     } else if (with_results) {
       put_results(*step_.v1_event_results);
+    } else if (with_errors) {
+      put_errors(*step_.event_errors);
     }
     if (request_.route == Route::v1) add_v1_parts();
     Answer answer;
@@ -123,7 +126,29 @@ class Composer {
     const Refusal& refusal = *judgement_.refusal;
     step_.status = refusal.status;
     step_.headers = {};
-    step_.body = error_body(refusal.tag, refusal.description);
+    step_.body = refusal_body(refusal);
+  }
+
+  // In the words of the service that the route belongs to.
+  std::string refusal_body(const Refusal& refusal) const {
+    if (request_.route == Route::confidence) {
+      return Json{{"code", refusal.tag}, {"message", refusal.description}}.dump();
+    }
+    if (request_.route == Route::segment) {
+      return Json{{"success", false}, {"code", refusal.tag}, {"message", refusal.description}}
+          .dump();
+    }
+    return error_body(refusal.tag, refusal.description);
+  }
+
+  void put_errors(const std::vector<EventError>& given) {
+    Json errors = Json::array();
+    for (const EventError& error : given) {
+      Json& entry = errors.emplace_back(Json{{"index", error.index}, {"reason", error.reason}});
+      if (!error.message.empty()) entry["message"] = error.message;
+    }
+    step_.status = 200;
+    step_.body = Json{{"errors", std::move(errors)}}.dump();
   }
 
   void put_results(const std::vector<EventResult>& given) {
@@ -163,7 +188,12 @@ class Composer {
     const std::size_t events = request_.event_count();
     if (!is_capture(request_.route)) return {};
     if (!taken_.empty()) return taken_;
-    if (request_.route != Route::v1) return std::vector<bool>(events, is_success(step_.status));
+    if (request_.route == Route::confidence) return not_in_errors();
+    if (request_.route != Route::v1) {
+      std::vector<bool> taken(events, is_success(step_.status));
+      for (const auto& drop : judgement_.drops) taken[drop.first] = false;
+      return taken;
+    }
     return step_.status == 200 && step_.body ? taken_by(*step_.body)
                                              : std::vector<bool>(events, false);
   }
@@ -179,6 +209,29 @@ class Composer {
       taken[i] = entry != results.end() && entry->is_object() && entry->contains("result") &&
                  (*entry)["result"].is_string() &&
                  is_taken((*entry)["result"].get_ref<const std::string&>());
+    }
+    return taken;
+  }
+
+  // An answer that is none of the service's takes nothing.
+  std::vector<bool> not_in_errors() const {
+    std::vector<bool> taken(request_.event_count(), step_.status == 200);
+    if (step_.status != 200 || !step_.body) return taken;
+    const JsonText read = read_json(*step_.body);
+    if (!read.value || !read.value->is_object()) {
+      taken.assign(taken.size(), false);
+      return taken;
+    }
+    const auto errors = read.value->find("errors");
+    if (errors == read.value->end() || !errors->is_array()) return taken;
+    for (const Json& error : *errors) {
+      if (!error.is_object()) continue;
+      // The service's JSON leaves out what is 0.
+      const auto index = error.find("index");
+      const std::size_t place = index == error.end()          ? 0
+                                : index->is_number_unsigned() ? index->get<std::size_t>()
+                                                              : taken.size();
+      if (place < taken.size()) taken[place] = false;
     }
     return taken;
   }
@@ -201,8 +254,9 @@ class Composer {
 
   // The browser's sendBeacon cannot read an answer.
   bool is_beacon() const {
-    return is_capture(request_.route) && request_.route != Route::v1 &&
-           http::query_parameter(request_.request.url.query, "beacon") == "1";
+    const bool is_v0 = request_.route == Route::batch || request_.route == Route::event ||
+                       request_.route == Route::ai;
+    return is_v0 && http::query_parameter(request_.request.url.query, "beacon") == "1";
   }
 
   std::string route_body() const {
@@ -211,6 +265,10 @@ class Composer {
         return R"({"results":{}})";
       case Route::flags:
         return default_flags().dump();
+      case Route::segment:
+        return R"({"success":true})";
+      case Route::confidence:
+        return R"({"errors":[]})";
       case Route::none:
         return "{}";
       default:

@@ -26,52 +26,94 @@ std::string distinct_id_of(const Json& event) {
   return own.empty() ? text_member(*properties, "distinct_id") : own;
 }
 
-IncomingEvent read_event(const Json& event, Slice place) {
-  IncomingEvent read;
-  read.begin = place.begin;
-  read.size = place.size;
-  if (!event.is_object()) return read;
+// A text at "outer.inner" of an object; empty where there is none.
+std::string text_within(const Json& object, const char* outer, const char* inner) {
+  const auto member = object.find(outer);
+  return member != object.end() && member->is_object() ? text_member(*member, inner) : "";
+}
+
+std::string first_of(std::string first, std::string second) {
+  return first.empty() ? std::move(second) : std::move(first);
+}
+
+void read_segment(const Json& event, IncomingEvent& read) {
+  read.uuid = text_member(event, "messageId");
+  read.name = first_of(text_member(event, "event"), text_member(event, "type"));
+  read.distinct_id = first_of(text_member(event, "userId"), text_member(event, "anonymousId"));
+  read.timestamp = text_member(event, "timestamp");
+}
+
+void read_confidence(const Json& event, IncomingEvent& read) {
+  read.uuid = text_within(event, "payload", "event_id");
+  read.name = text_member(event, "eventDefinition");
+  read.distinct_id = text_within(event, "payload", "targeting_key");
+  const auto payload = event.find("payload");
+  if (read.distinct_id.empty() && payload != event.end() && payload->is_object()) {
+    read.distinct_id = text_within(*payload, "context", "targeting_key");
+  }
+  read.timestamp = text_member(event, "eventTime");
+}
+
+void read_posthog(const Json& event, IncomingEvent& read) {
   read.uuid = text_member(event, "uuid");
   read.name = text_member(event, "event");
   read.distinct_id = distinct_id_of(event);
   read.timestamp = text_member(event, "timestamp");
+}
+
+IncomingEvent read_event(Route route, const Json& event, Slice place) {
+  IncomingEvent read;
+  read.begin = place.begin;
+  read.size = place.size;
+  if (!event.is_object()) return read;
+  if (route == Route::segment) {
+    read_segment(event, read);
+  } else if (route == Route::confidence) {
+    read_confidence(event, read);
+  } else {
+    read_posthog(event, read);
+  }
   return read;
 }
 
-// The array that holds the events; null where the body is one event, or nothing the server knows.
-const Json* event_array(const Json& body) {
-  if (body.is_array()) return &body;
+bool is_posthog(Route route) { return route != Route::segment && route != Route::confidence; }
+
+// The member that holds the list of events; null where the body is a list itself, one event, or
+// nothing the server knows.
+const char* array_member(Route route, const Json& body) {
   if (!body.is_object()) return nullptr;
-  for (const char* key : {"batch", "data"}) {
+  const char* own = list_member(route);
+  for (const char* key : {own, is_posthog(route) ? "data" : own}) {
     const auto member = body.find(key);
-    if (member != body.end() && member->is_array()) return &*member;
+    if (member != body.end() && member->is_array()) return key;
   }
   return nullptr;
 }
 
-std::vector<Slice> event_slices(const ParsedRequest& parsed) {
-  if (parsed.json->is_array()) return array_elements(parsed.body, "");
-  const auto batch = parsed.json->find("batch");
-  return array_elements(parsed.body,
-                        batch != parsed.json->end() && batch->is_array() ? "batch" : "data");
+// The array that holds the events; null where the body is one event, or nothing the server knows.
+const Json* event_array(Route route, const Json& body) {
+  if (body.is_array()) return is_posthog(route) ? &body : nullptr;
+  const char* key = array_member(route, body);
+  return key == nullptr ? nullptr : &*body.find(key);
 }
 
 void find_events(ParsedRequest& parsed) {
   const Json& body = *parsed.json;
-  const Json* array = event_array(body);
+  const Json* array = event_array(parsed.route, body);
   if (array == nullptr) {
     // A "batch" that is no list is a mistake, not an event.
-    if (!body.is_object() || body.contains("batch")) return;
+    if (!is_posthog(parsed.route) || !body.is_object() || body.contains("batch")) return;
     const auto begin = parsed.body.find('{');
     const auto end = parsed.body.rfind('}');
-    parsed.events.emplace({read_event(body, {begin, end - begin + 1})});
+    parsed.events.emplace({read_event(parsed.route, body, {begin, end - begin + 1})});
     return;
   }
-  const auto slices = event_slices(parsed);
+  const auto slices =
+      array_elements(parsed.body, body.is_array() ? "" : array_member(parsed.route, body));
   auto& events = parsed.events.emplace();
   events.reserve(array->size());
   for (std::size_t i = 0; i < array->size(); ++i) {
-    events.push_back(read_event((*array)[i], slices[i]));
+    events.push_back(read_event(parsed.route, (*array)[i], slices[i]));
   }
 }
 
@@ -105,8 +147,16 @@ std::string_view to_string(Route route) noexcept {
       return "v1";
     case Route::flags:
       return "flags";
+    case Route::segment:
+      return "segment";
+    case Route::confidence:
+      return "confidence";
   }
   return "none";
+}
+
+const char* list_member(Route route) noexcept {
+  return route == Route::confidence ? "events" : "batch";
 }
 
 std::string_view without_trailing_slash(std::string_view path) noexcept {
@@ -120,7 +170,7 @@ std::string_view ParsedRequest::event_bytes(std::size_t index) const {
 }
 
 const Json& ParsedRequest::event_json(std::size_t index) const {
-  const Json* array = event_array(*json);
+  const Json* array = event_array(route, *json);
   return array == nullptr ? *json : (*array)[index];
 }
 

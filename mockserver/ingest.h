@@ -19,12 +19,14 @@
 namespace lockstep::mock {
 
 enum class Route {
-  none,   // no endpoint of the server; scripts may answer there
-  batch,  // capture v0: POST /batch
-  event,  // capture v0, browser forms: /e, /capture, /track, /i/v0/e
-  ai,     // capture v0: POST /i/v0/ai/batch/
-  v1,     // capture v1: POST /i/v1/analytics/events
-  flags,  // POST /flags
+  none,        // no endpoint of the server; scripts may answer there
+  batch,       // capture v0: POST /batch
+  event,       // capture v0, browser forms: /e, /capture, /track, /i/v0/e
+  ai,          // capture v0: POST /i/v0/ai/batch/
+  v1,          // capture v1: POST /i/v1/analytics/events
+  flags,       // POST /flags
+  segment,     // POST /v1/batch
+  confidence,  // POST /v1/events:publish
 };
 
 // "none", "batch", ...
@@ -33,12 +35,19 @@ inline bool is_capture(Route route) noexcept {
   return route != Route::none && route != Route::flags;
 }
 
+// The member of a request's body that is the list of its events in that route's own form.
+const char* list_member(Route route) noexcept;
+
 // One event of a capture request. Fields that are absent, or not texts, are empty.
 struct IncomingEvent {
+  // Segment: messageId. Confidence has no such thing; payload.event_id, by which an application may
+  // tell its events apart.
   std::string uuid;
-  std::string name;
-  std::string distinct_id;  // the event's own, else $distinct_id or distinct_id of its properties
-  std::string timestamp;
+  std::string name;  // Segment: of what is no track, its type. Confidence: eventDefinition
+  // The event's own, else $distinct_id or distinct_id of its properties. Segment: userId, else
+  // anonymousId. Confidence: the targeting_key of its payload, or of the context in it.
+  std::string distinct_id;
+  std::string timestamp;  // Confidence: eventTime
   std::size_t begin = 0;  // where its bytes are in ParsedRequest::body
   std::size_t size = 0;
 };
@@ -60,8 +69,8 @@ struct ParsedRequest {
   std::string json_error;                      // why it is not
   std::vector<std::string> duplicate_keys;     // paths of object members that occur twice
 
-  // Of a body in one of the four forms: {"batch": [...]}, {"data": [...]}, [...], or one event.
-  // Nothing for any other.
+  // Of a body in one of the four forms: {"batch": [...]}, {"data": [...]}, [...], or one event; for
+  // Segment and Confidence only of one in their own form. Nothing for any other.
   std::optional<std::vector<IncomingEvent>> events;
 
   // The bytes of events[index] as they came.

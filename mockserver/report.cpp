@@ -57,7 +57,7 @@ Json parsed_events(const JournalEntry& entry) {
   if (!read.value) return nullptr;
   const Json& body = *read.value;
   if (body.is_array()) return body;
-  for (const char* key : {"batch", "data"}) {
+  for (const char* key : {list_member(entry.route), "data"}) {
     if (body.contains(key) && body[key].is_array()) return body[key];
   }
   return Json::array({body});

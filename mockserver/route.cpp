@@ -19,6 +19,8 @@ constexpr Endpoint kEndpoints[] = {
     {"/capture", Route::event, true},
     {"/track", Route::event, true},
     {"/flags", Route::flags, false},
+    {"/v1/batch", Route::segment, false},
+    {"/v1/events:publish", Route::confidence, false},
 };
 
 // The one endpoint that exists only with the slash; without it, PostHog's server redirects.

@@ -36,6 +36,14 @@ struct EventResult {
   bool operator==(const EventResult&) const = default;
 };
 
+// One entry of the errors of a Confidence answer, as it goes over the wire.
+struct EventError {
+  std::int64_t index = 0;  // into the request's events; may lie outside, as a hostile server's may
+  std::string reason = "EVENT_SCHEMA_VALIDATION_FAILED";
+  std::string message{};  // left out where empty
+  bool operator==(const EventError&) const = default;
+};
+
 // How one request is answered.
 struct Step {
   int status = 200;
@@ -48,6 +56,8 @@ struct Step {
   // Capture only: status 200 and one result per event of the request; events beyond the list are
   // ok.
   std::optional<std::vector<EventResult>> v1_event_results{};
+  // Confidence only: status 200 and these errors; the events that they do not name are taken.
+  std::optional<std::vector<EventError>> event_errors{};
   Duration delay{0};  // between arrival and answer
   http::Fault fault = http::Fault::none;
   std::uint64_t fault_bytes = 0;  // see http::Fault
@@ -109,6 +119,8 @@ void check(const Script& script);
 //   STEP: {"status": 503, "headers": {"Retry-After": "3", "Date": ["two", "of them"]},
 //          "body": any JSON, a string being sent as it is,
 //          "v1_event_results": ["ok", {"result": "drop", "details": "over_quota"}],
+//          "event_errors": [1, {"index": 3, "reason": "EVENT_DEFINITION_NOT_FOUND",
+//                               "message": "..."}],
 //          "delay_ms": 250, "fault": "truncate_body", "fault_bytes": 10, "processed": true,
 //          "repeat": 2}
 // "status_code" is accepted for "status", as the shared suite writes it; null is as good as absent.

@@ -138,6 +138,32 @@ EventResult read_result(const Json& value, const std::string& path) {
   return {read_text(*result, fields.path("result")), details};
 }
 
+std::int64_t read_index(const Json& value, const std::string& path) {
+  if (!value.is_number_integer()) expected(path, "a whole number", value);
+  return value.get<std::int64_t>();
+}
+
+EventError read_error(const Json& value, const std::string& path) {
+  EventError error;
+  if (!value.is_object()) {
+    error.index = read_index(value, path);
+    return error;
+  }
+  const Fields fields(value, path);
+  fields.allow_only({"index", "reason", "message"});
+  const Json* index = fields.find("index");
+  if (index == nullptr) throw ScriptError(fields.path("index"), "is missing");
+  error.index = read_index(*index, fields.path("index"));
+  const auto set = [&](const char* key, std::string& member) {
+    fields.with(key, [&](const Json& given, const std::string& where) {
+      member = read_text(given, where);
+    });
+  };
+  set("reason", error.reason);
+  set("message", error.message);
+  return error;
+}
+
 int read_status(const Fields& fields) {
   const Json* status = fields.find("status");
   const Json* suite_status = fields.find("status_code");
@@ -161,8 +187,8 @@ http::Fault read_fault(const Json& value, const std::string& path) {
 
 Step read_step(const Json& value, const std::string& path) {
   const Fields fields(value, path);
-  fields.allow_only({"status", "status_code", "headers", "body", "v1_event_results", "delay_ms",
-                     "fault", "fault_bytes", "processed", "repeat"});
+  fields.allow_only({"status", "status_code", "headers", "body", "v1_event_results", "event_errors",
+                     "delay_ms", "fault", "fault_bytes", "processed", "repeat"});
   Step step;
   step.status = read_status(fields);
   const auto set = [&](const char* key, auto& member, auto read) {
@@ -175,6 +201,9 @@ Step read_step(const Json& value, const std::string& path) {
   });
   set("v1_event_results", step.v1_event_results, [](const Json& given, const std::string& where) {
     return read_list<EventResult>(given, where, read_result);
+  });
+  set("event_errors", step.event_errors, [](const Json& given, const std::string& where) {
+    return read_list<EventError>(given, where, read_error);
   });
   set("delay_ms", step.delay, read_milliseconds);
   set("fault", step.fault, read_fault);

@@ -21,6 +21,7 @@ std::string day_of(const std::string& timestamp, WallTime arrival) {
 std::string StoredEvent::to_json_text() const { return nlohmann::json::parse(bytes).dump(); }
 
 void Store::receive(std::string_view uuid, std::string_view bytes) {
+  if (uuid.empty()) return;  // nobody can tell whose copy it is
   const std::uint64_t digest = digest_bytes(kDigestStart, bytes);
   auto found = received_.find(uuid);
   if (found == received_.end()) {
@@ -30,11 +31,17 @@ void Store::receive(std::string_view uuid, std::string_view bytes) {
   found->second.same_bytes = found->second.same_bytes && found->second.first_digest == digest;
 }
 
+Store::Key Store::key_of(const ParsedRequest& request, const IncomingEvent& event,
+                         const std::string& day) const {
+  if (request.route == Route::segment) return {"", "", "", event.uuid};
+  if (request.route == Route::confidence) return {"", "", std::to_string(rows_.size()), event.uuid};
+  return {day, event.name, event.distinct_id, event.uuid};
+}
+
 void Store::accept(const ParsedRequest& request, std::size_t index, std::uint64_t number) {
   const IncomingEvent& event = (*request.events)[index];
   std::string day = day_of(event.timestamp, request.arrival.wall);
-  const auto [place, is_new] =
-      places_.try_emplace(Key{day, event.name, event.distinct_id, event.uuid}, rows_.size());
+  const auto [place, is_new] = places_.try_emplace(key_of(request, event, day), rows_.size());
   if (is_new) {
     StoredEvent row;
     row.uuid = event.uuid;

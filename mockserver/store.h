@@ -1,4 +1,5 @@
-// What became of accepted events: stored once per key, as PostHog's storage merges them.
+// What became of accepted events: stored once per key, as PostHog's storage merges them; a message
+// of Segment once for its messageId; an event of Confidence, which has no id, as often as it comes.
 //
 // The rule of this file: the key is (day of timestamp, event, distinct_id, uuid), so a repeat that
 // re-stamps its timestamp across midnight, or changes its name or distinct_id, is a new row.
@@ -57,6 +58,8 @@ class Store {
 
  private:
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
+  Key key_of(const ParsedRequest& request, const IncomingEvent& event,
+             const std::string& day) const;
   struct Received {
     std::size_t times = 0;
     std::uint64_t first_digest = 0;

@@ -15,12 +15,6 @@ using Json = nlohmann::json;
 
 std::string event_name(std::size_t index) { return "event " + std::to_string(index); }
 
-bool has_text(const Json& object, const char* key) {
-  const auto member = object.find(key);
-  return member != object.end() && member->is_string() &&
-         !member->get_ref<const std::string&>().empty();
-}
-
 bool names_token(const Json& object) {
   return object.is_object() && (has_text(object, "api_key") || has_text(object, "token"));
 }
@@ -133,6 +127,12 @@ Judgement judge_flags(const ParsedRequest& request) {
 
 }  // namespace
 
+bool has_text(const Json& object, const char* key) {
+  const auto member = object.find(key);
+  return member != object.end() && member->is_string() &&
+         !member->get_ref<const std::string&>().empty();
+}
+
 bool is_timestamp(std::string_view text) {
   constexpr std::size_t kPlaceOfT = 10;
   return text.size() > kPlaceOfT && text[kPlaceOfT] == 'T' && parse_rfc3339(text).has_value();
@@ -174,6 +174,10 @@ Judgement judge(const ParsedRequest& request, const IngestLimits& limits) {
       return judge_flags(request);
     case Route::v1:
       return judge_v1(request, limits);
+    case Route::segment:
+      return judge_segment(request, limits);
+    case Route::confidence:
+      return judge_confidence(request, limits);
     case Route::batch:
     case Route::event:
     case Route::ai:

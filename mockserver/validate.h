@@ -1,9 +1,11 @@
-// Strict mode: what PostHog's ingestion would say about a request.
+// Strict mode: what ingestion would say about a request, PostHog's or that of Segment or
+// Confidence.
 //
 // The rule of this file: a pure function of the request. What the real service refuses becomes a
 // refusal or a drop, with its tag; what it lets pass, but no SDK should send, becomes a violation
 // only. Sources: PostHog's capture service (router.rs, v1/analytics/types.rs) and the shared SDK
-// suite's contract.
+// suite's contract; Segment's documents of its HTTP API; Confidence's events/v1 protocol buffers
+// and the JSON mapping of proto3.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +26,10 @@ struct Refusal {
 };
 
 struct Judgement {
-  std::optional<Refusal> refusal;            // of the whole request
-  std::map<std::size_t, std::string> drops;  // capture v1: tags of single events, by index
-  std::vector<std::string> violations;       // what is wrong, refusal and drops included
+  std::optional<Refusal> refusal;  // of the whole request
+  // Capture v1 and Segment: tags of single events that a 200 throws away, by index.
+  std::map<std::size_t, std::string> drops;
+  std::vector<std::string> violations;  // what is wrong, refusal and drops included
 };
 
 Judgement judge(const ParsedRequest& request, const IngestLimits& limits);
@@ -34,8 +37,14 @@ Judgement judge(const ParsedRequest& request, const IngestLimits& limits);
 // Capture v1's part of judge().
 Judgement judge_v1(const ParsedRequest& request, const IngestLimits& limits);
 
-// --- shared by the two files of the implementation ----------------------------------------------
+// Of Segment's and of Confidence's.
+Judgement judge_segment(const ParsedRequest& request, const IngestLimits& limits);
+Judgement judge_confidence(const ParsedRequest& request, const IngestLimits& limits);
 
+// --- shared by the files of the implementation --------------------------------------------------
+
+// Whether the object has a text under that key, and not an empty one.
+bool has_text(const nlohmann::json& object, const char* key);
 // RFC 3339 with an upper-case T, as every PostHog SDK writes it.
 bool is_timestamp(std::string_view text);
 bool is_utc(std::string_view timestamp);

@@ -57,6 +57,50 @@ http::Request v1(const std::vector<Json>& batch) {
 
 http::Request flags(const Json& body) { return post("/flags?v=2", body.dump()); }
 
+namespace {
+
+template <typename Make>
+std::vector<Json> several(int count, Make make) {
+  std::vector<Json> all;
+  for (int number = 1; number <= count; ++number) all.push_back(make(number));
+  return all;
+}
+
+}  // namespace
+
+Json message_of(int number) {
+  return {{"type", "track"},
+          {"event", "signed up"},
+          {"userId", "person-" + std::to_string(number)},
+          {"messageId", uuid_of(number)},
+          {"timestamp", "2025-01-01T00:00:00.000Z"}};
+}
+
+std::vector<Json> messages_of(int count) { return several(count, message_of); }
+
+http::Request segment(const std::vector<Json>& messages) {
+  auto request =
+      post("/v1/batch", Json{{"batch", messages}, {"sentAt", "2025-01-01T00:00:01Z"}}.dump());
+  request.headers.add("Authorization", "Basic d3JpdGU6");  // write:
+  return request;
+}
+
+Json published_of(int number) {
+  return {{"eventDefinition", "eventDefinitions/signed-up"},
+          {"eventTime", "2025-01-01T00:00:00Z"},
+          {"payload", {{"event_id", uuid_of(number)}, {"context", {{"targeting_key", "p"}}}}}};
+}
+
+std::vector<Json> published(int count) { return several(count, published_of); }
+
+http::Request confidence(const std::vector<Json>& events) {
+  return post("/v1/events:publish", Json{{"clientSecret", "s3cret"},
+                                         {"sendTime", "2025-01-01T00:00:01Z"},
+                                         {"sdk", {{"customId", "test"}, {"version", "1"}}},
+                                         {"events", events}}
+                                        .dump());
+}
+
 http::Request with_test_id(http::Request request, const std::string& test_id) {
   request.headers.set("X-Test-Id", test_id);
   return request;

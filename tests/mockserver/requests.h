@@ -28,6 +28,14 @@ http::Request v0(const std::vector<Json>& batch);
 // POST /i/v1/analytics/events with the headers it needs.
 http::Request v1(const std::vector<Json>& batch);
 http::Request flags(const Json& body);
+// A valid message of Segment with that id; messages 1 to `count`; POST /v1/batch.
+Json message_of(int number);
+std::vector<Json> messages_of(int count);
+http::Request segment(const std::vector<Json>& messages);
+// A valid event of Confidence, with that event_id; events 1 to `count`; POST /v1/events:publish.
+Json published_of(int number);
+std::vector<Json> published(int count);
+http::Request confidence(const std::vector<Json>& events);
 http::Request with_test_id(http::Request request, const std::string& test_id);
 
 // So many seconds after the start; the wall clock starts at 2025-01-01T00:00:00Z.

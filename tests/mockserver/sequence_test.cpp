@@ -100,10 +100,10 @@ TEST(Sequences, AnErrorIsNamedAsTheSequenceIs) {
 
 TEST(Sequences, APathOfTheirOwnIsServedAndJournalled) {
   Server server;
-  Sequence sequence = at_path(sequence_of({202}), "/v1/events:publish");
+  Sequence sequence = at_path(sequence_of({202}), "/v2/events");
   server.add_sequence(sequence);
   server.enqueue({status_step(503)});
-  const auto own = post("/v1/events:publish", "{}");
+  const auto own = post("/v2/events", "{}");
   EXPECT_EQ(statuses(server, {own, own, v0(batch_of(1))}), (std::vector{202, 404, 503}));
   EXPECT_EQ(server.request_count(), 3U);
   EXPECT_EQ(server.unrouted_count(), 0U);
