@@ -101,6 +101,7 @@ constexpr auto kOptionRows = std::to_array<OptionRow>({
     {"historical_migration", "historical_migration", read_boolean<&Options::historical_migration>},
     {"is_server", "is_server", read_boolean<&Options::is_server>},
     {"super_properties", "super_properties", read_super_properties},
+    {"event_id_field", "event_id_field", read_text<&Options::event_id_field>},
     {"flags_timeout_ms", "flags_timeout", read_milliseconds<&Options::flags_timeout>},
     {"flags_max_retries", "flags_max_retries", read_natural<&Options::flags_max_retries>},
     {"flags_retry_backoff_ms", "flags_retry_backoff",

@@ -5,6 +5,7 @@
 
 #include "sdk/flags/flag_answer.h"
 #include "sdk/host/fork.h"
+#include "sdk/protocol/registry.h"
 
 namespace lockstep {
 
@@ -28,7 +29,8 @@ ClientCore::ClientCore(Options options, std::shared_ptr<Host> host)
       client_id_(host_->next_client_id()),
       fork_generation_(lockstep::fork_generation()),
       analytics_(make_protocol(options_.capture, protocol_config(options_))),
-      ai_(make_posthog_ai(protocol_config(options_))),
+      ai_(traits_of(options_.capture).is_posthog ? make_posthog_ai(protocol_config(options_))
+                                                 : nullptr),
       engine_(engine::config_from(options_, client_id_), host_->chance()),
       flags_(options_),
       flag_called_(options_.flag_called_cache_size) {}
@@ -38,7 +40,7 @@ bool ClientCore::foreign() const noexcept {
 }
 
 const Protocol& ClientCore::protocol(Lane lane) const noexcept {
-  return lane == Lane::ai ? *ai_ : *analytics_;
+  return lane == Lane::ai && ai_ != nullptr ? *ai_ : *analytics_;
 }
 
 Uuid ClientCore::new_uuid(WallTime time) noexcept {
@@ -95,9 +97,14 @@ CaptureResult ClientCore::capture(Lane lane, const Draft& draft) noexcept try {
 
 CaptureResult ClientCore::capture(Lane lane, Event event) noexcept try {
   if (const auto refused = refusal()) return refuse(*refused);
-  if (event.name.empty() || event.distinct_id.empty()) return refuse(Admission::invalid);
+  const bool is_nobodys =
+      event.distinct_id.empty() && event.options.process_person_profile == false;
+  if (event.name.empty() || (event.distinct_id.empty() && !is_nobodys)) {
+    return refuse(Admission::invalid);
+  }
   const WallTime wall = host_->clock().wall_now();
   if (!event.uuid || event.uuid->is_nil()) event.uuid = new_uuid(wall);
+  if (is_nobodys) event.distinct_id = event.uuid->to_string();
   if (!event.timestamp) event.timestamp = wall;
   const Uuid uuid = *event.uuid;
   if (const auto dropped = run_hooks(event)) {
@@ -116,12 +123,7 @@ CaptureResult ClientCore::capture_exception(std::string_view distinct_id,
   if (const auto refused = refusal()) return refuse(*refused);
   Event event = make();
   event.distinct_id = distinct_id;
-  if (distinct_id.empty()) {
-    event.timestamp = host_->clock().wall_now();
-    event.uuid = new_uuid(*event.timestamp);
-    event.distinct_id = event.uuid->to_string();
-    event.options.process_person_profile = false;
-  }
+  if (distinct_id.empty()) event.options.process_person_profile = false;
   return capture(Lane::analytics, std::move(event));
 } catch (const std::exception&) {
   return drop(Lane::analytics, DropReason::queue_full, {});
@@ -155,7 +157,10 @@ CaptureResult ClientCore::render_and_admit(Lane lane, const Draft& draft, Uuid u
   const EventView view{draft.name, draft.distinct_id, uuid,
                        timestamp,  draft.properties,  draft.options};
   const std::size_t uuid_at = protocol(lane).render(view, json);
-  return admit(engine::EventRef(json.text(), uuid_at, lane), uuid, wall);
+  engine::EventRef event = uuid_at == Protocol::kNoUuid
+                               ? engine::EventRef(json.text(), uuid, lane)
+                               : engine::EventRef(json.text(), uuid_at, lane);
+  return admit(std::move(event), uuid, wall);
 }
 
 CaptureResult ClientCore::admit(engine::EventRef event, Uuid uuid, WallTime wall) {
@@ -344,6 +349,10 @@ FlagResult ClientCore::get_feature_flag(const FlagRequest& request) {
   FlagResult result;
   if (foreign() || options_.disabled) {
     result.error = foreign() ? "closed" : "disabled";
+    return result;
+  }
+  if (ai_ == nullptr) {
+    result.error = "capture " + std::string(to_string(options_.capture)) + " has no feature flags";
     return result;
   }
   if (request.key.empty() || request.distinct_id.empty()) {

@@ -155,7 +155,7 @@ class ClientCore final : public Hosted {
   const std::uint64_t client_id_;
   const std::uint64_t fork_generation_;
   const std::unique_ptr<Protocol> analytics_;
-  const std::unique_ptr<Protocol> ai_;
+  const std::unique_ptr<Protocol> ai_;  // nullptr: the protocol has no endpoint of its own for it
   std::atomic<bool> opted_out_{false};
   std::atomic<std::uint64_t> uuids_{0};
   std::atomic<std::uint64_t> refused_{0};

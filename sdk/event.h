@@ -120,8 +120,10 @@ struct EventOptions {
 // The empty braces here and elsewhere: with them -Wextra accepts a designated initializer that
 // leaves a member out.
 struct Event {
-  std::string name{};         // required
-  std::string distinct_id{};  // required
+  std::string name{};  // required
+  // Required, unless options.process_person_profile is false: then the event may be nobody's, and
+  // has its uuid as one.
+  std::string distinct_id{};
   Properties properties{};
   std::optional<Uuid> uuid{};           // default: a new UUIDv7
   std::optional<WallTime> timestamp{};  // default: the wall time of the capture() call

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sdk/exception_types.h"
 #include "sdk/json/writer.h"
 
 namespace lockstep {
@@ -159,6 +160,14 @@ Event exception_event(const std::exception_ptr& error, const ExceptionOptions& o
   std::vector<Listed> list;
   list_all(error, list);
   return event_of(list, options);
+}
+
+std::vector<std::string> exception_types(const std::exception_ptr& error) {
+  std::vector<Listed> list;
+  list_all(error, list);
+  std::vector<std::string> types;
+  for (Listed& listed : list) types.push_back(std::move(listed.type));
+  return types;
 }
 
 }  // namespace lockstep

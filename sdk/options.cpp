@@ -1,28 +1,24 @@
 #include "sdk/options.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "http/url.h"
 #include "sdk/engine/config.h"
+#include "sdk/protocol/registry.h"
 
 namespace lockstep {
 
 namespace {
 
-// Around the events of a request: sent_at or created_at, braces, and an api key each character of
-// which may need escaping.
-constexpr std::size_t kEnvelopeBytes = 512;
-static_assert(kEnvelopeBytes >= 2 * Options::kMaxApiKeyLength + 112);
-
-// What the endpoint of a protocol takes in a request at most, where that is less than a batch may
-// have: PostHog's single-event endpoints stop at 2 MiB.
-std::size_t largest_body(Capture capture) noexcept {
-  return capture == Capture::client ? std::size_t{2} << 20
-                                    : std::numeric_limits<std::size_t>::max();
+// What is left of the options' limits by what the protocol's endpoint takes.
+std::size_t largest_event(const Options& options) noexcept {
+  return std::min(options.max_event_bytes, traits_of(options.capture).event_bytes);
+}
+std::size_t largest_ai_event(const Options& options) noexcept {
+  return std::min(options.max_ai_event_bytes, traits_of(options.capture).event_bytes);
 }
 
-void require(bool holds, std::string_view option, const char* problem) {
+void require(bool holds, std::string_view option, const std::string& problem) {
   if (!holds) throw ConfigError(option, problem);
 }
 
@@ -40,6 +36,29 @@ void check_headers(const Options& options) {
   }
 }
 
+// A request has room for one event of the largest size.
+void check_room(const Options& options) {
+  const ProtocolTraits& protocol = traits_of(options.capture);
+  const std::size_t around = protocol.envelope_bytes + 1;
+  const std::string envelope = std::to_string(around) + " bytes";
+  require(protocol.body_bytes >= around && largest_event(options) <= protocol.body_bytes - around,
+          "max_event_bytes",
+          "must leave " + envelope + " of the " + std::to_string(protocol.body_bytes) +
+              " that capture " + std::string(to_string(options.capture)) + " may send");
+  require(options.max_batch_bytes >= around + largest_event(options), "max_batch_bytes",
+          "must hold one event of max_event_bytes and " + envelope + " of envelope");
+  require(options.max_batch_bytes >= around + largest_ai_event(options), "max_batch_bytes",
+          "must hold one event of max_ai_event_bytes and " + envelope + " of envelope");
+}
+
+void check_host(const Options& options) {
+  require(http::Url::parse(options.host).has_value(), "host", "must be an http or https URL");
+  require(http::Url::parse(options.host)->query.empty(), "host", "must not have a query");
+  // Another service's key is not PostHog's to know.
+  require(traits_of(options.capture).is_posthog || options.host != Options::kPosthogHost, "host",
+          "must be set for capture " + std::string(to_string(options.capture)));
+}
+
 void check_limits(const Options& options) {
   require(options.flush_at > 0, "flush_at", "must be at least 1");
   require(options.max_batch_size > 0, "max_batch_size", "must be at least 1");
@@ -51,15 +70,10 @@ void check_limits(const Options& options) {
   constexpr std::size_t kMost = 1u << 30;
   require(options.max_event_bytes <= kMost, "max_event_bytes", "must be at most 1 GiB");
   require(options.max_ai_event_bytes <= kMost, "max_ai_event_bytes", "must be at most 1 GiB");
-  require(largest_body(options.capture) > kEnvelopeBytes + options.max_event_bytes,
-          "max_event_bytes", "must leave 513 bytes of the 2 MiB that capture client may send");
-  require(options.max_batch_bytes >= kEnvelopeBytes + options.max_event_bytes + 1,
-          "max_batch_bytes", "must hold one event of max_event_bytes and 513 bytes of envelope");
-  require(options.max_batch_bytes >= kEnvelopeBytes + options.max_ai_event_bytes + 1,
-          "max_batch_bytes", "must hold one event of max_ai_event_bytes and 513 bytes of envelope");
-  require(options.max_queue_bytes >= options.max_event_bytes, "max_queue_bytes",
+  check_room(options);
+  require(options.max_queue_bytes >= largest_event(options), "max_queue_bytes",
           "must hold one event of max_event_bytes");
-  require(options.max_queue_bytes >= options.max_ai_event_bytes, "max_queue_bytes",
+  require(options.max_queue_bytes >= largest_ai_event(options), "max_queue_bytes",
           "must hold one event of max_ai_event_bytes");
   require(options.max_response_bytes > 0, "max_response_bytes", "must be at least 1");
 }
@@ -113,13 +127,13 @@ std::optional<QueueFullPolicy> parse_queue_full_policy(std::string_view name) no
 }
 
 void Options::validate() const {
-  require(disabled || !api_key.empty(), "api_key", "must not be empty");
+  require(disabled || !api_key.empty() || !traits_of(capture).needs_key, "api_key",
+          "must not be empty");
   // It travels in a header and in JSON; a stray line break is a paste error worth naming here
   // rather than an endless 401.
   require(printable(api_key), "api_key", "must be visible ASCII");
   require(api_key.size() <= kMaxApiKeyLength, "api_key", "must have at most 200 characters");
-  require(http::Url::parse(host).has_value(), "host", "must be an http or https URL");
-  require(http::Url::parse(host)->query.empty(), "host", "must not have a query");
+  check_host(*this);
   check_headers(*this);
   check_limits(*this);
   check_times(*this);
@@ -129,21 +143,24 @@ void Options::validate() const {
 namespace engine {
 
 Config config_from(const Options& options, std::uint64_t cause) {
+  const ProtocolTraits& protocol = traits_of(options.capture);
   Config config;
   for (LaneConfig& lane : config.lanes) {
     lane.flush_at = options.flush_at;
     lane.flush_interval = options.flush_interval;
-    lane.max_batch_size = options.max_batch_size;
-    lane.max_batch_bytes = std::min(options.max_batch_bytes, largest_body(options.capture));
-    lane.max_event_bytes = options.max_event_bytes;
+    lane.max_batch_size = std::min(options.max_batch_size, protocol.batch_events);
+    lane.max_batch_bytes = std::min(options.max_batch_bytes, protocol.body_bytes);
+    lane.max_event_bytes = largest_event(options);
     lane.max_queue_size = options.max_queue_size;
     lane.max_queue_bytes = options.max_queue_bytes;
   }
   LaneConfig& ai = config.lanes[static_cast<std::size_t>(Lane::ai)];
-  ai.endpoint = 1;
-  ai.max_batch_bytes = options.max_batch_bytes;
-  ai.max_event_bytes = options.max_ai_event_bytes;
-  config.envelope_bytes = kEnvelopeBytes;
+  if (protocol.is_posthog) {
+    ai.endpoint = 1;
+    ai.max_batch_bytes = options.max_batch_bytes;
+  }
+  ai.max_event_bytes = largest_ai_event(options);
+  config.envelope_bytes = protocol.envelope_bytes;
   config.queue_full = options.queue_full;
   config.max_in_flight = options.max_in_flight;
   config.max_retries = options.max_retries;

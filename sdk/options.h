@@ -22,14 +22,20 @@ namespace lockstep {
 
 class Trace;
 
-// The ingestion protocol of the analytics and historical lanes. The AI lane has its own.
+// The ingestion protocol of the analytics and historical lanes. With PostHog's the AI lane has its
+// own; with the others it is a queue of its own for the same endpoint, and there are no flags.
+// docs/protocols.md says what becomes of an event in each.
 enum class Capture : std::uint8_t {
   v0,      // POST /batch/
   v1,      // POST /i/v1/analytics/events: an answer per event
   client,  // POST /e/, as browsers and devices do: each event names the project and the person
+  // Segment's POST /v1/batch; api_key is the write key, which may be empty where a proxy adds it
+  segment,
+  confidence,  // Confidence's POST /v1/events:publish; api_key is the client secret
 };
 // By name, in the order of the enumeration.
-inline constexpr std::array<std::string_view, 3> kCaptureNames{"v0", "v1", "client"};
+inline constexpr std::array<std::string_view, 5> kCaptureNames{"v0", "v1", "client", "segment",
+                                                               "confidence"};
 std::string_view to_string(Capture capture) noexcept;
 std::optional<Capture> parse_capture(std::string_view name) noexcept;
 
@@ -59,10 +65,12 @@ class ConfigError : public std::invalid_argument {
 
 struct Options {
   static constexpr std::size_t kMaxApiKeyLength = 200;
+  static constexpr std::string_view kPosthogHost = "https://us.i.posthog.com";
 
   std::string api_key{};  // required, unless disabled; at most kMaxApiKeyLength characters
-  std::string host = "https://us.i.posthog.com";  // origin; a path is kept as a prefix
-  bool disabled = false;                          // captures are refused, nothing is sent
+  // Origin; a path is kept as a prefix. Protocols that are not PostHog's have no default.
+  std::string host{kPosthogHost};
+  bool disabled = false;  // captures are refused, nothing is sent
 
   Capture capture = Capture::v0;
   Compression compression = Compression::none;
@@ -73,9 +81,10 @@ struct Options {
   std::size_t flush_at = 100;
   Duration flush_interval = std::chrono::seconds{5};
   std::size_t max_batch_size = 100;  // events in a request
-  // Of a request's body before compression; Capture::client sends 2 MiB at most, as its endpoint
-  // takes no more.
-  std::size_t max_batch_bytes = 5 << 20;
+  // These three are cut to what the protocol's endpoint takes where that is less: a request's body
+  // to 2 MiB with Capture::client and to 1 MiB with Capture::confidence; with Capture::segment to
+  // 500,000 bytes, 2,500 events, and 32,000 bytes an event.
+  std::size_t max_batch_bytes = 5 << 20;     // of a request's body before compression
   std::size_t max_event_bytes = 900 << 10;   // of one event's JSON (PostHog: about 1 MB)
   std::size_t max_ai_event_bytes = 4 << 20;  // the same, AI lane
   std::size_t max_queue_size = 10'000;       // events held in memory, in flight included
@@ -100,6 +109,9 @@ struct Options {
   bool historical_migration = false;  // every event through the historical lane
   bool is_server = true;              // $is_server
   Properties super_properties{};      // added to every event; an event's own properties win
+  // Capture::confidence: a field of each payload that gets the event's uuid, so that who reads the
+  // events can tell a repeat from the event itself. Empty: none; the schema must have the field.
+  std::string event_id_field{};
 
   // Feature flags.
   Duration flags_timeout = std::chrono::seconds{3};  // of one attempt

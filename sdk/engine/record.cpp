@@ -6,7 +6,16 @@
 namespace lockstep::engine {
 
 EventRef::EventRef(std::string_view json, std::size_t uuid_at, Lane lane) {
-  void* memory = ::operator new(sizeof(Record) + json.size());
+  make(json, uuid_at, lane, 0);
+}
+
+EventRef::EventRef(std::string_view json, const Uuid& uuid, Lane lane) {
+  make(json, json.size(), lane, Uuid::kTextLength);
+  uuid.write(reinterpret_cast<char*>(record_ + 1) + json.size());
+}
+
+void EventRef::make(std::string_view json, std::size_t uuid_at, Lane lane, std::size_t more) {
+  void* memory = ::operator new(sizeof(Record) + json.size() + more);
   record_ = new (memory) Record;
   record_->size = static_cast<std::uint32_t>(json.size());
   record_->uuid_at = static_cast<std::uint32_t>(uuid_at);

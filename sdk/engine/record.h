@@ -24,6 +24,8 @@ class EventRef {
   // Copies `json` into a new record. `uuid_at` is where the 36 characters of its uuid start in it.
   // Throws std::bad_alloc.
   EventRef(std::string_view json, std::size_t uuid_at, Lane lane);
+  // The same for an event whose JSON does not carry its uuid; the record keeps it behind the JSON.
+  EventRef(std::string_view json, const Uuid& uuid, Lane lane);
   EventRef(const EventRef& other) noexcept : record_(other.record_) { retain(); }
   EventRef(EventRef&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   EventRef& operator=(EventRef other) noexcept {
@@ -33,9 +35,9 @@ class EventRef {
   ~EventRef() { release(); }
 
   std::string_view json() const noexcept;
-  // The uuid's text, a part of json().
+  // The uuid's text, a part of the record.
   std::string_view uuid_text() const noexcept {
-    return json().substr(record_->uuid_at, Uuid::kTextLength);
+    return {json().data() + record_->uuid_at, Uuid::kTextLength};
   }
   Uuid uuid() const noexcept { return Uuid::parse(uuid_text()).value_or(Uuid{}); }
   std::size_t size() const noexcept { return record_->size; }
@@ -63,6 +65,8 @@ class EventRef {
     Lane lane = Lane::analytics;
   };
 
+  // A record with room for `more` bytes behind the JSON.
+  void make(std::string_view json, std::size_t uuid_at, Lane lane, std::size_t more);
   void retain() const noexcept {
     if (record_ != nullptr) record_->references.fetch_add(1, std::memory_order_relaxed);
   }

@@ -28,8 +28,6 @@ void write_option(const OptionName& name, const EventOptions& options, JsonWrite
   }
 }
 
-namespace {
-
 void write_uuid(const Uuid& uuid, JsonWriter& out) {
   char text[Uuid::kTextLength + 2];
   text[0] = '"';
@@ -45,8 +43,6 @@ void write_time(WallTime time, JsonWriter& out) {
   text[length + 1] = '"';
   out.raw(std::string_view(text, length + 2));
 }
-
-}  // namespace
 
 std::size_t write_head(const EventView& event, JsonWriter& out) {
   out.raw(R"({"uuid":)");
@@ -75,7 +71,12 @@ http::Request make_post(const ProtocolConfig& config, std::string_view path) {
 
 void append_batch(const engine::Batch& batch, std::string& body) {
   if (batch.lane == Lane::historical) body += R"(,"historical_migration":true)";
-  body += R"(,"batch":[)";
+  body += R"(,"batch":)";
+  append_events(batch, body);
+}
+
+void append_events(const engine::Batch& batch, std::string& body) {
+  body += '[';
   bool first = true;
   for (const engine::EventRef& event : batch.events) {
     if (!first) body += ',';
@@ -110,9 +111,10 @@ std::optional<Duration> parse_delay(std::string_view text, WallTime now) {
 
 }  // namespace
 
-std::optional<Duration> retry_after(const http::Headers& headers, WallTime now) {
+std::optional<Duration> retry_after(const http::Headers& headers, WallTime now,
+                                    std::string_view header) {
   std::optional<Duration> longest;
-  for (const std::string_view value : headers.all("Retry-After")) {
+  for (const std::string_view value : headers.all(header)) {
     const auto delay = parse_delay(value, now);
     if (delay && (!longest || *delay > *longest)) longest = delay;
   }

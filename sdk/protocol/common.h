@@ -1,4 +1,5 @@
-// What the PostHog protocols share: property rendering, request parts, status classes, Retry-After.
+// What the protocols share: property rendering, request parts, status classes, Retry-After; and
+// what PostHog's share among themselves.
 #pragma once
 
 #include <array>
@@ -53,6 +54,10 @@ void write_added(const ProtocolConfig& config, const PropertyList& own, JsonWrit
   }
 }
 
+// The two as JSON texts; of the uuid its 36 characters and the quotes around them.
+void write_uuid(const Uuid& uuid, JsonWriter& out);
+void write_time(WallTime time, JsonWriter& out);
+
 // Begins an event's object with what stands at the root of it in every protocol: uuid, name and
 // timestamp. Returns where the 36 characters of the uuid start.
 std::size_t write_head(const EventView& event, JsonWriter& out);
@@ -60,14 +65,19 @@ std::size_t write_head(const EventView& event, JsonWriter& out);
 // A POST to the host's `path`, with Content-Type, User-Agent and the configured headers.
 http::Request make_post(const ProtocolConfig& config, std::string_view path);
 
+// Appends the batch's events as a JSON array.
+void append_events(const engine::Batch& batch, std::string& body);
+
 // Appends the members of a request's body that hold the batch: `batch`, and what marks a historical
 // one.
 void append_batch(const engine::Batch& batch, std::string& body);
 
-// The Retry-After of a response (RFC 9110 section 10.2.3): delay-seconds or one of the three HTTP
-// date forms; the longest where there are several; nothing where there is none that can be read.
-// Past dates give zero. Not yet cut to max_retry_after.
-std::optional<Duration> retry_after(const http::Headers& headers, WallTime now);
+// The Retry-After of a response (RFC 9110 section 10.2.3), or what a header of another name says in
+// its form: delay-seconds or one of the three HTTP date forms; the longest where there are several;
+// nothing where there is none that can be read. Past dates give zero. Not yet cut to
+// max_retry_after.
+std::optional<Duration> retry_after(const http::Headers& headers, WallTime now,
+                                    std::string_view header = "Retry-After");
 
 // The verdict by status alone: 2xx delivered, 413 too large, 408, 429 and 5xx retry, else dropped.
 // `detail` never holds the api key.

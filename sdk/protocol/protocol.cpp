@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sdk/protocol/common.h"
+#include "sdk/protocol/registry.h"
 
 namespace lockstep {
 
@@ -33,6 +34,7 @@ ProtocolConfig protocol_config(const Options& options) {
   config.api_key = options.api_key;
   config.host = http::Url::parse(options.host).value_or(http::Url{});
   config.headers = options.headers;
+  config.event_id_field = options.event_id_field;
   const auto add = [&](std::string_view name, const Value& value) {
     JsonWriter json;
     json.value(value);
@@ -42,10 +44,12 @@ ProtocolConfig protocol_config(const Options& options) {
   const auto add_default = [&](std::string_view name, const Value& value) {
     if (!own.has(name)) add(name, value);
   };
-  add_default("$lib", protocol::kLibraryName);
-  add_default("$lib_version", protocol::kLibraryVersion);
-  if (options.is_server) add_default("$is_server", true);
-  if (options.disable_geoip) add_default("$geoip_disable", true);
+  if (traits_of(options.capture).is_posthog) {
+    add_default("$lib", protocol::kLibraryName);
+    add_default("$lib_version", protocol::kLibraryVersion);
+    if (options.is_server) add_default("$is_server", true);
+    if (options.disable_geoip) add_default("$geoip_disable", true);
+  }
   for (std::size_t i = 0; i < own.size(); ++i) {
     config.added_properties.emplace_back(own.at(i).first, own.at(i).second);
   }
@@ -59,18 +63,6 @@ engine::Verdict transport_verdict(const http::TransportError& error) {
   verdict.detail = std::string(http::to_string(error.kind));
   if (!error.detail.empty()) verdict.detail += ": " + error.detail;
   return verdict;
-}
-
-std::unique_ptr<Protocol> make_protocol(Capture capture, ProtocolConfig config) {
-  switch (capture) {
-    case Capture::v0:
-      return make_posthog_v0(std::move(config));
-    case Capture::v1:
-      return make_posthog_v1(std::move(config));
-    case Capture::client:
-      return make_posthog_client(std::move(config));
-  }
-  return nullptr;
 }
 
 }  // namespace lockstep

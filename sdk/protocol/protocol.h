@@ -72,7 +72,10 @@ class Protocol {
   virtual ~Protocol() = default;
   virtual std::string_view name() const noexcept = 0;
 
-  // Writes the event's JSON; returns where the 36 characters of its uuid start.
+  // What render() returns of an event whose JSON does not carry its uuid.
+  static constexpr std::size_t kNoUuid = std::string_view::npos;
+
+  // Writes the event's JSON; returns where the 36 characters of its uuid start in it.
   virtual std::size_t render(const EventView& event, JsonWriter& out) const = 0;
 
   // The request for one attempt, its body not compressed.
@@ -90,6 +93,7 @@ struct ProtocolConfig {
   std::vector<std::pair<std::string, std::string>> headers;
   // Properties added to every event, as name and JSON text.
   std::vector<std::pair<std::string, std::string>> added_properties;
+  std::string event_id_field;  // see Options
 };
 
 ProtocolConfig protocol_config(const Options& options);
@@ -100,7 +104,11 @@ std::unique_ptr<Protocol> make_posthog_v0(ProtocolConfig config);
 std::unique_ptr<Protocol> make_posthog_v1(ProtocolConfig config);
 // POST /e/
 std::unique_ptr<Protocol> make_posthog_client(ProtocolConfig config);
-// Of these three the one that is named.
+// POST /v1/batch
+std::unique_ptr<Protocol> make_segment(ProtocolConfig config);
+// POST /v1/events:publish
+std::unique_ptr<Protocol> make_confidence(ProtocolConfig config);
+// Of these the one that is named.
 std::unique_ptr<Protocol> make_protocol(Capture capture, ProtocolConfig config);
 // POST /i/v0/ai/batch/
 std::unique_ptr<Protocol> make_posthog_ai(ProtocolConfig config);

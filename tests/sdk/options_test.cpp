@@ -146,7 +146,8 @@ TEST(OptionsTest, TheRestIsNamedToo) {
 }
 
 TEST(OptionsTest, NamesReadBack) {
-  for (const Capture capture : {Capture::v0, Capture::v1, Capture::client}) {
+  for (const Capture capture :
+       {Capture::v0, Capture::v1, Capture::client, Capture::segment, Capture::confidence}) {
     EXPECT_EQ(parse_capture(to_string(capture)), capture);
   }
   for (const QueueFullPolicy policy :

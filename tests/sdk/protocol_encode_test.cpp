@@ -122,6 +122,8 @@ TEST(ProtocolEncode, EachProtocolIsMadeByItsName) {
   EXPECT_EQ(name(Capture::v0), "posthog-v0");
   EXPECT_EQ(name(Capture::v1), "posthog-v1");
   EXPECT_EQ(name(Capture::client), "posthog-client");
+  EXPECT_EQ(name(Capture::segment), "segment");
+  EXPECT_EQ(name(Capture::confidence), "confidence");
 }
 
 TEST(ProtocolEncode, APathOfTheHostIsAPrefix) {

@@ -6,7 +6,7 @@ import re
 
 from source import CPP, FLOORS, Tree, line_of
 
-_PRODUCT = ("clock", "http", "sdk", "openfeature", "providers")
+_PRODUCT = ("clock", "http", "sdk", "openfeature", "providers", "telemetry")
 
 # Each floor may include itself and these. The mock server judges the SDK, so neither includes the
 # other.
@@ -16,6 +16,7 @@ BELOW = {
     "sdk": ("clock", "http"),
     "openfeature": ("clock", "http", "sdk"),
     "providers": ("clock", "http", "sdk", "openfeature"),
+    "telemetry": ("clock", "http", "sdk"),
     "mockserver": ("clock", "http"),
     "adapter": (*_PRODUCT, "mockserver"),
     "scenarios": (*_PRODUCT, "mockserver", "adapter"),
@@ -125,6 +126,20 @@ def engine_does_no_io(tree: Tree) -> list[str]:
     ]
 
 
+# The engine knows no protocol by name: one more of them must not touch it.
+_PROTOCOL = re.compile(r"posthog|segment(?!ation)|confidence", re.IGNORECASE)
+
+
+def engine_names_no_protocol(tree: Tree) -> list[str]:
+    return [
+        f"{path}:{line_of(tree.text(path), match.start())}: \"{match[0]}\" is a protocol's name; "
+        "the engine knows none"
+        for path in tree.files(*CPP, under=("sdk",))
+        if path.startswith("sdk/engine/")
+        for match in _PROTOCOL.finditer(tree.text(path))
+    ]
+
+
 def headers_are_light(tree: Tree) -> list[str]:
     return [
         f"{path}:{line}: a header includes <{target}>; third-party headers belong in .cpp files "
@@ -140,5 +155,6 @@ RULES = (
     examples_use_the_installed_form,
     libraries_link_down,
     engine_does_no_io,
+    engine_names_no_protocol,
     headers_are_light,
 )

@@ -18,6 +18,7 @@ FLOORS = (
     "sdk",
     "openfeature",
     "providers",
+    "telemetry",
     "mockserver",
     "adapter",
     "scenarios",

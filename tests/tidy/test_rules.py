@@ -57,6 +57,11 @@ VIOLATIONS = [
         "clock links to http",
     ),
     (
+        floors.engine_names_no_protocol,
+        {"sdk/engine/a.cpp": "// As Segment does.\n"},
+        'sdk/engine/a.cpp:1: "Segment" is a protocol\'s name',
+    ),
+    (
         floors.engine_does_no_io,
         {"sdk/engine/a.h": HEADER + "#include <thread>\n"},
         "a.h:3: <thread>",

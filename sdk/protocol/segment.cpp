@@ -1,0 +1,223 @@
+// Segment's batch API, POST /v1/batch.
+//
+// Events of the SDK's own naming become the message that Segment has for them: $identify, alias,
+// group, page and screen; all others are tracks. A message's id and timestamp are the event's and
+// never change; the batch's messageId stays over the attempts, and sentAt is that of the attempt,
+// because the server corrects timestamps by it.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "clock/timestamp.h"
+#include "sdk/json/reader.h"
+#include "sdk/protocol/common.h"
+
+namespace lockstep {
+
+namespace {
+
+// How one kind of event is written.
+struct MessageKind {
+  std::string_view event;    // its name in the SDK; empty: any other
+  std::string_view type;     // the message's
+  std::string_view content;  // the member that holds its properties
+  std::string_view object;   // the property whose members belong there too
+  std::string_view id;       // a member of the message, taken from a property of another name
+  std::string_view id_from;
+};
+constexpr std::array<MessageKind, 6> kKinds{{
+    {"$identify", "identify", "traits", "$set", {}, {}},
+    {"$groupidentify", "group", "traits", "$group_set", "groupId", "$group_key"},
+    {"$create_alias", "alias", {}, {}, "previousId", "alias"},
+    {"$pageview", "page", "properties", {}, "name", "name"},
+    {"$screen", "screen", "properties", {}, "name", "$screen_name"},
+    {{}, "track", "properties", {}, {}, {}},
+}};
+
+const MessageKind& kind_of(std::string_view event) {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end() - 1,
+                                  [&](const MessageKind& kind) { return kind.event == event; });
+  return *found;
+}
+
+// Properties that are members of the message.
+struct Lifted {
+  std::string_view property;
+  std::string_view member;
+};
+constexpr std::array<Lifted, 3> kLifted{{
+    {"$anon_distinct_id", "anonymousId"},
+    {"$context", "context"},
+    {"$integrations", "integrations"},
+}};
+
+bool is_lifted(const MessageKind& kind, std::string_view name) {
+  return name == kind.id_from || name == "$process_person_profile" ||
+         std::any_of(kLifted.begin(), kLifted.end(),
+                     [&](const Lifted& lifted) { return lifted.property == name; });
+}
+
+std::string value_json(const PropertyList& properties, std::size_t i) {
+  JsonWriter json;
+  properties.write_value(i, json);
+  return std::string(json.text());
+}
+
+// The value of that name as JSON; empty where there is none.
+std::string find_json(const PropertyList& properties, std::string_view name) {
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    if (properties.name(i) == name && !properties.shadowed(i)) return value_json(properties, i);
+  }
+  return {};
+}
+
+// Adds the members of an object, but for those that are there already.
+void add_members(Properties& traits, std::string_view object) {
+  for (JsonItems members(object); members.next();) {
+    const auto name = string_value(members.name());
+    if (name && !traits.has(*name)) traits.set(*name, Json{members.value()});
+  }
+}
+
+// Of an identify or a group: what is set, then what is set only once, then plain properties.
+Properties traits_of_event(const MessageKind& kind, const PropertyList& properties) {
+  Properties traits;
+  add_members(traits, find_json(properties, kind.object));
+  add_members(traits, find_json(properties, "$set_once"));
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    const std::string_view name = properties.name(i);
+    if (name.starts_with('$') || traits.has(name) || properties.shadowed(i)) continue;
+    traits.set(name, Json{value_json(properties, i)});
+  }
+  return traits;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const auto byte = i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u;
+      group = group << 8 | byte;
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      const bool is_padding = i + k > bytes.size();
+      text += is_padding ? '=' : kDigits[group >> (18 - 6 * k) & 63u];
+    }
+  }
+  return text;
+}
+
+class Segment final : public Protocol {
+ public:
+  explicit Segment(ProtocolConfig config) : config_(std::move(config)) {}
+
+  std::string_view name() const noexcept override { return "segment"; }
+
+  std::size_t render(const EventView& event, JsonWriter& out) const override {
+    const MessageKind& kind = kind_of(event.name);
+    bool first = true;
+    out.raw('{');
+    out.member("type", first);
+    out.string(kind.type);
+    out.member("messageId", first);
+    const std::size_t uuid_at = out.size() + 1;
+    protocol::write_uuid(event.uuid, out);
+    out.member("timestamp", first);
+    protocol::write_time(event.timestamp, out);
+    write_ids(event, out, first);
+    if (kind.event.empty()) {
+      out.member("event", first);
+      out.string(event.name);
+    }
+    write_lifted(kind, event.properties, out, first);
+    write_content(kind, event.properties, out, first);
+    out.raw('}');
+    return uuid_at;
+  }
+
+  http::Request encode(const BatchContext& context) const override {
+    http::Request request = protocol::make_post(config_, "/v1/batch");
+    request.headers.set("Authorization", "Basic " + base64(config_.api_key + ':'));
+    std::string& body = request.body;
+    body.reserve(context.batch.bytes);
+    body += R"({"messageId":")";
+    body += context.request_id.to_string();
+    body += R"(","sentAt":")";
+    body += to_rfc3339(context.now.wall);
+    body += R"(","context":{"library":{"name":")";
+    body += protocol::kLibraryName;
+    body += R"(","version":")";
+    body += protocol::kLibraryVersion;
+    body += R"("}},"batch":)";
+    protocol::append_events(context.batch, body);
+    body += '}';
+    return request;
+  }
+
+  // Segment answers for a batch as a whole, and 200 even for messages that it throws away later.
+  engine::Verdict interpret(const engine::Batch&, const http::Response& response,
+                            WallTime now) const override {
+    engine::Verdict verdict = protocol::classify(response, now, config_.api_key);
+    if (response.status == 429 && !verdict.pause) {
+      verdict.pause = protocol::retry_after(response.headers, now, "X-RateLimit-Reset");
+    }
+    return verdict;
+  }
+
+ private:
+  // Whom the message is about. An event that makes no person profile is an anonymous one's.
+  static void write_ids(const EventView& event, JsonWriter& out, bool& first) {
+    const bool anonymous =
+        (event.options != nullptr && event.options->process_person_profile == false) ||
+        find_json(event.properties, "$process_person_profile") == "false";
+    const bool is_named_twice = anonymous && event.properties.has("$anon_distinct_id");
+    if (is_named_twice) return;
+    out.member(anonymous ? "anonymousId" : "userId", first);
+    out.string(event.distinct_id);
+  }
+
+  static void write_lifted(const MessageKind& kind, const PropertyList& properties, JsonWriter& out,
+                           bool& first) {
+    const auto lift = [&](std::string_view property, std::string_view member) {
+      const std::string json = find_json(properties, property);
+      if (json.empty()) return;
+      out.member(member, first);
+      out.raw(json);
+    };
+    if (!kind.id.empty()) lift(kind.id_from, kind.id);
+    for (const Lifted& lifted : kLifted) lift(lifted.property, lifted.member);
+  }
+
+  void write_content(const MessageKind& kind, const PropertyList& properties, JsonWriter& out,
+                     bool& first) const {
+    if (kind.content.empty()) return;
+    JsonWriter content;
+    bool none = true;
+    if (!kind.object.empty()) {
+      content.members(traits_of_event(kind, properties), none);
+    } else {
+      const auto skip = [&](std::string_view name) { return is_lifted(kind, name); };
+      protocol::write_own(properties, content, none, skip);
+      protocol::write_added(config_, properties, content, none, skip);
+    }
+    if (none) return;
+    out.member(kind.content, first);
+    out.raw('{');
+    out.raw(content.text());
+    out.raw('}');
+  }
+
+  ProtocolConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<Protocol> make_segment(ProtocolConfig config) {
+  return std::make_unique<Segment>(std::move(config));
+}
+
+}  // namespace lockstep
