@@ -10,16 +10,17 @@
 # too, so they are tried all the time.
 include(CMakePackageConfigHelpers)
 
-set(sdk_floors clock http sdk openfeature providers)
+set(sdk_floors clock http sdk openfeature providers telemetry)
 set(sdk_headers
     clock/chance.h clock/clock.h clock/system_clock.h clock/timestamp.h clock/trace.h clock/uuid.h
     clock/virtual_clock.h
     http/handler.h
-    openfeature/client.h openfeature/memory_provider.h
+    openfeature/client.h openfeature/memory_provider.h openfeature/tracker.h
     providers/static.h
     sdk/client.h sdk/json.h sdk/process_client.h
     sdk/host/manual_host.h sdk/host/sim_host.h sdk/host/thread_host.h
-    sdk/transport/curl_transport.h sdk/transport/sim_transport.h)
+    sdk/transport/curl_transport.h sdk/transport/sim_transport.h
+    telemetry/flow.h telemetry/telemetry.h)
 # What <lockstep/lockstep.h> includes.
 set(sdk_umbrella sdk/client.h sdk/host/manual_host.h sdk/host/sim_host.h sdk/host/thread_host.h
     sdk/options.h sdk/process_client.h)
