@@ -24,6 +24,7 @@ namespace lockstep::cli {
 namespace {
 
 struct ExploreArguments {
+  std::string capture;
   explore::ExploreOptions options;
   std::string budget;
   bool seeds_only = false;
@@ -79,7 +80,8 @@ void print_failures(const explore::Exploration& found, const ExploreArguments& a
               << scenario::explain(failure.result);
     std::cout << "shrunk to " << write_failure(failure, arguments) << '\n';
     if (failure.from_seed) {
-      std::cout << "the whole run: lockstep replay --seed " << failure.seed << '\n';
+      std::cout << "the whole run: lockstep replay --seed " << failure.seed
+                << (arguments.capture.empty() ? "" : " --capture " + arguments.capture) << '\n';
     }
     std::cout << '\n';
   }
@@ -136,6 +138,7 @@ int run_explore(const ExploreArguments& given) {
   explore::ExploreOptions& options = arguments.options;
   options.stopwatch = &stopwatch;
   options.novelty = !arguments.seeds_only;
+  options.capture = parse_capture(arguments.capture);
   if (!arguments.budget.empty()) {
     const auto budget = scenario::parse_duration(arguments.budget);
     if (!budget || *budget <= Duration{0}) {
@@ -168,6 +171,8 @@ void add_explore(CLI::App& app, int& exit_code) {
   explore::ExploreOptions& options = arguments->options;
   verb->add_option("--seeds", options.seeds, "How many runs")->capture_default_str();
   verb->add_option("--first", options.first_seed, "The first seed")->capture_default_str();
+  verb->add_option("--capture", arguments->capture, "All runs in this protocol; default: drawn")
+      ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
   verb->add_option("--budget", arguments->budget, "Stop after so much real time: 60s, 5m");
   verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1u, 1024u))

@@ -21,6 +21,7 @@ namespace {
 struct ReplayArguments {
   std::string file;
   std::optional<std::uint64_t> seed;
+  std::string capture;
   std::size_t times = 1;
   bool print = false;
   bool quiet = false;
@@ -29,7 +30,9 @@ struct ReplayArguments {
 
 // The scenario to replay; nothing where the file is wrong, which has been said.
 std::optional<scenario::Scenario> wanted(const ReplayArguments& arguments) {
-  if (arguments.seed) return explore::scenario_of_seed(*arguments.seed);
+  if (arguments.seed) {
+    return explore::scenario_of_seed(*arguments.seed, parse_capture(arguments.capture));
+  }
   scenario::Catalogue catalogue = scenario::load_files({arguments.file});
   for (const scenario::Problem& problem : catalogue.problems) {
     std::cerr << problem.to_text() << '\n';
@@ -85,7 +88,11 @@ void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand(
       "replay", "Replay one run with its trace: exit 0 it passed, 1 it failed, 2 bad input.");
   verb->add_option("file", arguments->file, "A scenario file, such as explore writes");
-  verb->add_option("--seed", arguments->seed, "The run that explore makes from this seed alone");
+  auto* const seed = verb->add_option("--seed", arguments->seed,
+                                      "The run that explore makes from this seed alone");
+  verb->add_option("--capture", arguments->capture, "In this protocol, as explore --capture does")
+      ->needs(seed)
+      ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
   verb->add_option("--times", arguments->times, "So often; every trace must be the same")
       ->capture_default_str();
   add_drawing_options(*verb, arguments->drawings, "--chrome-trace");

@@ -124,6 +124,7 @@ std::span<const Field> init_fields() {
       {"historical_migration", Type::boolean},
       {"is_server", Type::boolean},
       {"super_properties", Type::object},
+      {"event_id_field", Type::text},
       {"flags_timeout_ms", Type::integer},
       {"flags_max_retries", Type::integer},
       {"flags_retry_backoff_ms", Type::integer},

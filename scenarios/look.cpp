@@ -25,8 +25,11 @@ Requests filtered(World& world, const Step& step, bool flags) {
 const json& Seen::events() const {
   static const json kNone = json::array();
   if (body == nullptr || !body->is_object() || is_flags()) return kNone;
-  const auto batch = body->find("batch");
-  return batch != body->end() && batch->is_array() ? *batch : kNone;
+  for (const char* list : {"batch", "events"}) {
+    const auto batch = body->find(list);
+    if (batch != body->end() && batch->is_array()) return *batch;
+  }
+  return kNone;
 }
 
 bool Seen::is_flags() const { return request.url.path.starts_with("/flags"); }
@@ -39,12 +42,17 @@ std::string to_text(Instant at) {
   return text;
 }
 
+std::string uuid_of(const json& event) {
+  for (const char* path : {"uuid", "messageId", "payload.event_id"}) {
+    const json id = member(event, path);
+    if (id.is_string()) return id.get<std::string>();
+  }
+  return {};
+}
+
 std::vector<std::string> uuids_of(const Seen& seen) {
   std::vector<std::string> uuids;
-  for (const json& event : seen.events()) {
-    const auto uuid = event.find("uuid");
-    uuids.push_back(uuid != event.end() && uuid->is_string() ? uuid->get<std::string>() : "");
-  }
+  for (const json& event : seen.events()) uuids.push_back(uuid_of(event));
   return uuids;
 }
 

@@ -36,7 +36,10 @@ struct Seen {
 // A time as scenarios write it: since the start of the scenario.
 std::string to_text(Instant at);
 
-// The uuid of each event of the request, "" where one has none.
+// The event's id in the form of its protocol: uuid, messageId, or payload.event_id; "" where it has
+// none.
+std::string uuid_of(const nlohmann::json& event);
+// That of each event of the request.
 std::vector<std::string> uuids_of(const Seen& seen);
 
 }  // namespace lockstep::scenario

@@ -71,6 +71,7 @@ World::World(const Settings& settings, std::uint64_t seed)
 // Clients end before the world they look into. What ends then calls hooks, which ask this world for
 // their client: the adapter must still be there to say that it is gone.
 World::~World() {
+  tools_.clear();
   adapter_->close();
   adapter_.reset();
   logs_.clear();
@@ -82,10 +83,15 @@ void World::customise(Options& options) {
   const std::string name = initialising_;
   options.trace = &trace_;
   options.trace_name = name;
-  limits_[name] = {options.max_batch_size,        options.max_batch_bytes,
-                   options.max_retries,           options.max_retry_after,
-                   options.retry_initial_backoff, options.retry_jitter_percent,
-                   options.request_timeout};
+  limits_[name] = {options.max_batch_size,
+                   options.max_batch_bytes,
+                   options.max_retries,
+                   options.max_retry_after,
+                   options.retry_initial_backoff,
+                   options.retry_jitter_percent,
+                   options.request_timeout,
+                   options.shutdown_timeout,
+                   options.capture != Capture::confidence || options.event_id_field == "event_id"};
   options.on_outcome = [this, name](const Outcome& outcome) {
     logs_[name].outcomes.push_back(outcome);
     const EndedEvent event{name, outcome, clock_->now()};
@@ -105,14 +111,17 @@ Finding World::init(const std::string& name, const std::string& body,
   return call(name, "/init", body);
 }
 
+// A new client, whatever one of that name did before it.
+void World::begin(const std::string& name) {
+  initialising_ = name;
+  logs_.erase(name);
+  tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
+  if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+}
+
 http::Response World::ask(const std::string& name, std::string_view method, std::string_view path,
                           const std::string& body) {
-  if (path == "/init") {
-    initialising_ = name;
-    logs_.erase(name);  // a new client, whatever one of that name did before it
-    tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
-    if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
-  }
+  if (path == "/init") begin(name);
   http::Request request;
   request.method = method;
   request.url.scheme = "http";
@@ -129,6 +138,24 @@ Finding World::call(const std::string& name, std::string_view path, const std::s
   if (response.status < 400) return std::nullopt;
   return Failure{"the adapter to carry out POST " + std::string(path),
                  std::to_string(response.status) + " " + response.body};
+}
+
+void World::open_tool(const std::string& name, telemetry::TelemetryOptions options) {
+  tools_.erase(name);
+  hooks_.clear();
+  begin(name);
+  options.host = host_;
+  options.customise = [this, name](Options& client) {
+    customise(client);
+    client.headers.emplace_back("X-Test-Id", name);
+  };
+  tools_.emplace(name, std::make_unique<telemetry::Telemetry>(std::move(options)));
+}
+
+telemetry::Telemetry& World::tool(const std::string& name) {
+  const auto found = tools_.find(name);
+  if (found == tools_.end()) throw std::runtime_error("the tool \"" + name + "\" does not exist");
+  return *found->second;
 }
 
 bool World::has_client(const std::string& name) const {
@@ -206,6 +233,13 @@ void World::note_state() {
   heard_ = 0;
 }
 
+Lane parse_lane(std::string_view name) {
+  for (const Lane lane : {Lane::historical, Lane::ai}) {
+    if (name == to_string(lane)) return lane;
+  }
+  return Lane::analytics;
+}
+
 // Captures and shutdowns are in the trace whoever makes them: steps, the adapter, hooks.
 void World::heard(const TraceEntry& entry) {
   const auto field = [&](std::size_t i) -> const std::string& { return entry.fields[i].second; };
@@ -220,6 +254,7 @@ void World::heard(const TraceEntry& entry) {
   event.order = ++captures_;
   event.client = field(0);
   event.uuid = field(1);
+  event.lane = parse_lane(field(2));
   event.accepted = field(3) == to_string(Admission::accepted);
   event.at = entry.at;
   tell([&](Oracle& oracle) { return oracle.captured(*this, event); });
@@ -340,7 +375,11 @@ http::Reply World::pass(const http::Request& request, Now now) {
   seen->reply.delay = saturating_add(seen->reply.delay, added_latency_);
   const auto uuids = uuids_of(*seen);
   for (const std::string& uuid : uuids) ++carried_[uuid];
-  if (!uuids.empty()) seen->attempt = carried_[uuids.front()];
+  if (!uuids.empty() && !uuids.front().empty()) {
+    seen->attempt = carried_[uuids.front()];
+  } else if (!uuids.empty()) {
+    seen->attempt = ++carried_[seen->events().dump()];
+  }
   record(*seen, uuids.size());
   seen_.push_back(std::move(seen));
   const Seen& arrived = *seen_.back();
@@ -425,8 +464,24 @@ bool has_known_result(const Outcome& outcome) {
          outcome.detail.starts_with("warning");
 }
 
+// Without ids on the wire all that can be said is how many: copies count, as they do there.
+Finding enough_is_stored(World& world, const std::string& name) {
+  const std::size_t kept = world.store(name).received;
+  const auto& outcomes = world.log(name).outcomes;
+  const auto delivered = static_cast<std::size_t>(std::count_if(
+      outcomes.begin(), outcomes.end(),
+      [](const Outcome& outcome) { return outcome.delivered && !outcome.unconfirmed; }));
+  return kept >= delivered ? Finding{}
+                           : Failure{std::to_string(delivered) + " delivered events in the store",
+                                     std::to_string(kept)};
+}
+
 Finding delivered_is_stored(World& world) {
   for (const std::string& name : world.clients()) {
+    if (const ClientLimits* limits = world.limits(name); limits != nullptr && !limits->has_ids) {
+      if (auto missing = enough_is_stored(world, name)) return missing;
+      continue;
+    }
     const auto kept = world.store(name).uuids;
     const std::set<std::string> stored(kept.begin(), kept.end());
     for (const Outcome& outcome : world.log(name).outcomes) {

@@ -25,6 +25,7 @@
 #include "scenarios/seen.h"
 #include "sdk/client.h"
 #include "sdk/host/sim_host.h"
+#include "telemetry/telemetry.h"
 
 namespace lockstep::scenario {
 
@@ -37,6 +38,8 @@ struct ClientLimits {
   Duration retry_initial_backoff{0};
   std::uint32_t retry_jitter_percent = 0;
   Duration request_timeout{0};
+  Duration shutdown_timeout{0};
+  bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
 };
 
 // What a client's observers said, and what its last calls answered.
@@ -89,6 +92,13 @@ class World {
   ClientLog& log(const std::string& name) { return logs_[name]; }
   // nullptr for a name that no client ever had.
   const ClientLimits* limits(const std::string& name) const;
+
+  // The telemetry of a command-line tool; its requests carry the tool's name as a client's do.
+  // Throws std::runtime_error when there is no such tool.
+  telemetry::Telemetry& tool(const std::string& name);
+  // A tool that begins; one of that name ends before.
+  void open_tool(const std::string& name, telemetry::TelemetryOptions options);
+  bool has_tool(const std::string& name) const { return tools_.contains(name); }
 
   // From now on notes which kinds of states the engines go through, and by what.
   void watch_states() noexcept { watches_states_ = true; }
@@ -158,6 +168,7 @@ class World {
   http::Reply pass(const http::Request& request, Now now);
   void record(const Seen& seen, std::size_t events);
   void parsed(const mock::ParsedRequest& request);
+  void begin(const std::string& name);
   void customise(Options& options);
   void heard(const TraceEntry& entry);
   void turned();
@@ -175,6 +186,7 @@ class World {
   std::unique_ptr<Seen> passing_;  // the request that the mock is answering
   std::shared_ptr<SimHost> host_;
   std::unique_ptr<adapter::Adapter> adapter_;
+  std::map<std::string, std::unique_ptr<telemetry::Telemetry>> tools_;
   std::map<std::string, ClientLog> logs_;
   std::map<std::string, ClientLimits> limits_;
   std::vector<std::pair<FlushHandle, DrainCall>> drains_;

@@ -63,6 +63,7 @@ class Explorer {
  public:
   explicit Explorer(const ExploreOptions& options) : options_(options), start_(now()) {
     out_.digest = kDigestStart;
+    out_.capture = options.capture;
   }
 
   Exploration run() {
@@ -118,7 +119,7 @@ class Explorer {
   }
 
   void carry_out(Run& run) const {
-    run.plan = make_plan(Chance(run.seed, run.tape));
+    run.plan = make_plan(Chance(run.seed, run.tape), options_.capture);
     scenario::RunOptions options;
     options.seed = run.seed;
     options.keep_states = true;
@@ -162,7 +163,7 @@ class Explorer {
     if (!options_.novelty || corpus_.size() >= kLargestCorpus) return;
     Chance chance(run.seed, run.tape);
     chance.start_recording();
-    make_plan(chance);
+    make_plan(chance, options_.capture);
     corpus_.push_back(chance.tape());
   }
 
@@ -188,7 +189,7 @@ double Exploration::unseen_probability() const noexcept {
 
 std::vector<std::string_view> Exploration::missing_families() const {
   std::vector<std::string_view> missing;
-  for (const std::string_view name : family_names()) {
+  for (const std::string_view name : family_names(capture)) {
     if (!families.contains(name)) missing.push_back(name);
   }
   return missing;
@@ -196,8 +197,8 @@ std::vector<std::string_view> Exploration::missing_families() const {
 
 Exploration explore(const ExploreOptions& options) { return Explorer(options).run(); }
 
-Scenario scenario_of_seed(std::uint64_t seed) {
-  Scenario scenario = make_plan(Chance(seed)).scenario;
+Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture) {
+  Scenario scenario = make_plan(Chance(seed), capture).scenario;
   scenario.name = "seed " + std::to_string(seed);
   return scenario;
 }

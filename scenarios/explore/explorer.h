@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ struct Progress {
 struct ExploreOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 10'000;
-  Duration budget{0};  // of real time, looked at between rounds; zero: none
+  Duration budget{0};                // of real time, looked at between rounds; zero: none
+  std::optional<Capture> capture{};  // all runs in that protocol; nothing: it is drawn
   unsigned jobs = 1;
   std::uint64_t round = 1024;  // runs; part of what a range of seeds means where novelty is on
   // Half of the runs are made by changing choices of runs that reached something new; the others,
@@ -54,7 +56,8 @@ struct FoundFailure {
 
 struct Exploration {
   std::uint64_t runs = 0;
-  std::uint64_t digest = 0;  // over the traces of all runs, in order
+  std::optional<Capture> capture{};  // of all runs
+  std::uint64_t digest = 0;          // over the traces of all runs, in order
   Duration virtual_time{0};
   Duration real_time{0};
   std::uint64_t verified = 0;          // runs that were made again
@@ -70,14 +73,15 @@ struct Exploration {
   // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the
   // share of transitions seen once, per run. An upper bound where a run shows several at a time.
   double unseen_probability() const noexcept;
-  // Families that no run had: a batch in which one stands still has not tested it.
+  // Families that no run had: a batch in which one stands still has not tested it. Those of a
+  // single protocol count where all runs were of it.
   std::vector<std::string_view> missing_families() const;
 };
 
 Exploration explore(const ExploreOptions& options);
 
-// The run that a seed alone makes.
-scenario::Scenario scenario_of_seed(std::uint64_t seed);
+// The run that a seed alone makes, of that protocol where one is given.
+scenario::Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture = {});
 
 // Runs one scenario as the explorer does, behaviour 10 included: twice, and the traces must agree.
 scenario::Result run_twice(const scenario::Scenario& scenario);

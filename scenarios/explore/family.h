@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,13 +31,14 @@ struct Family {
   std::uint64_t weight = 1;  // slots of 64, so how often beside the others that are on
   bool always = false;       // is never switched off
   Operation (*make)(const Choices& choices, const RunFrame& frame);
+  std::optional<Capture> only{};  // the runs of that protocol; nothing: of every one
 };
 
 std::span<const Family> application_families();  // workload.cpp
 std::span<const Family> fault_families();        // faults.cpp
 
-// The options of a client.
-scenario::Node drawn_options(const Choices& client);
+// The options of a client that speaks that protocol.
+scenario::Node drawn_options(const Choices& client, Capture capture);
 
 // A step of that action; the action exists.
 scenario::Step step(std::string_view action, const std::string& client, scenario::Node params);

@@ -62,7 +62,20 @@ Operation too_large(const Choices& choices, const RunFrame& frame) {
                  [&](std::uint64_t) { return Params().with("status", std::int64_t{413}); });
 }
 
+// Refusals of single events by their index, which may lie outside the request.
+Operation event_errors(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    std::vector<Node> indexes;
+    const std::uint64_t count = choices.below("errors", 4, i);
+    for (std::uint64_t k = 0; k < count; ++k) {
+      indexes.push_back(number(choices.between("index", 0, 9, i * 4 + k)));
+    }
+    return Params().with("event_errors", list(std::move(indexes)));
+  });
+}
+
 Operation partial(const Choices& choices, const RunFrame& frame) {
+  if (frame.capture == Capture::confidence) return event_errors(choices, frame);
   if (frame.capture != Capture::v1) return errors(choices, frame);
   std::vector<Node> steps;
   const std::uint64_t count = 1 + choices.below("answers", 4);

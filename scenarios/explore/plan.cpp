@@ -19,13 +19,14 @@ namespace {
 constexpr Duration kConvergence = std::chrono::hours{24 * 30};
 
 // Each is on in half of the runs, and in some runs every one is.
-bool is_on(const Choices& run, const Family& family) {
+bool is_on(const Choices& run, const Family& family, Capture capture) {
+  if (family.only && *family.only != capture) return false;
   return family.always || run.one_in("all families", 16) || run.one_in(family.name, 2);
 }
 
 // Rows hold fixed slots of a larger number, and what falls on none, or on a family that is off, is
 // drawn again: a row that is added at the end of its table leaves the choices of others alone.
-const Family& drawn(const Choices& operation, const Choices& run) {
+const Family& drawn(const Choices& operation, const Choices& run, Capture capture) {
   constexpr std::uint64_t kSlots = 64;
   constexpr std::uint64_t kTries = 64;
   for (std::uint64_t attempt = 0; attempt < kTries; ++attempt) {
@@ -36,17 +37,25 @@ const Family& drawn(const Choices& operation, const Choices& run) {
         slot -= family.weight;
         continue;
       }
-      if (is_on(run, family)) return family;
+      if (is_on(run, family, capture)) return family;
       break;
     }
   }
   return application_families().front();
 }
 
-scenario::Settings settings_of(const Choices& run) {
+// The other protocols are drawn seldom, so that the meaning of most seeds is what it was before
+// there were any; `lockstep explore --capture` makes runs of one of them alone.
+Capture drawn_capture(const Choices& run) {
+  const Capture posthog = run.one_in("v1", 2) ? Capture::v1 : Capture::v0;
+  if (!run.one_in("another protocol", 40)) return posthog;
+  return run.any_of("protocol", {Capture::segment, Capture::confidence});
+}
+
+scenario::Settings settings_of(const Choices& run, std::optional<Capture> capture) {
   scenario::Settings settings;
   settings.seed = run.below("seed", 1'000'000);
-  settings.capture = run.one_in("v1", 2) ? Capture::v1 : Capture::v0;
+  settings.capture = capture.value_or(drawn_capture(run));
   if (run.one_in("compressed", 8)) {
     settings.compression = run.any_of(
         "codec", {Compression::gzip, Compression::deflate, Compression::br, Compression::zstd});
@@ -61,8 +70,11 @@ scenario::Settings settings_of(const Choices& run) {
 }  // namespace
 
 // Small limits, so that they are met.
-scenario::Node drawn_options(const Choices& client) {
+scenario::Node drawn_options(const Choices& client, Capture capture) {
   Params options;
+  if (capture == Capture::confidence && !client.one_in("no ids", 4)) {
+    options.with("event_id_field", text("event_id"));
+  }
   options.with("flush_at", client.between("flush_at", 1, 10))
       .with("flush_interval_ms",
             client.span("flush_interval", std::chrono::seconds{20}) / std::chrono::milliseconds{1})
@@ -80,7 +92,9 @@ scenario::Node drawn_options(const Choices& client) {
       .with("max_retry_after_ms",
             client.any_of<std::int64_t>("max_retry_after", {1000, 10'000, 3'600'000}));
   if (client.one_in("small bytes", 3)) {
-    options.with("max_batch_bytes", client.between("max_batch_bytes", 2500, 12'000))
+    // The room that a request has around its events differs.
+    const std::int64_t least = capture == Capture::confidence ? 2600 : 2500;
+    options.with("max_batch_bytes", client.between("max_batch_bytes", least, 12'000))
         .with("max_event_bytes", client.between("max_event_bytes", 800, 1900))
         .with("max_ai_event_bytes", client.between("max_ai_event_bytes", 800, 1900));
   }
@@ -113,22 +127,22 @@ RunFrame frame_of(const Choices& run, Capture capture) {
 
 }  // namespace
 
-Plan make_plan(const Chance& chance) {
+Plan make_plan(const Chance& chance, std::optional<Capture> capture) {
   const Choices run(chance, 0);
   Plan plan;
   Scenario& scenario = plan.scenario;
   scenario.name = "explored";
-  scenario.settings = settings_of(run);
+  scenario.settings = settings_of(run, capture);
   const RunFrame frame = frame_of(run, scenario.settings.capture);
   for (std::size_t i = 0; i < frame.clients.size(); ++i) {
     // Clients have operation numbers of their own, far above those of the operations.
-    scenario.steps.push_back(
-        step("init", frame.clients[i], drawn_options(Choices(chance, 1'000'000 + i))));
+    scenario.steps.push_back(step("init", frame.clients[i],
+                                  drawn_options(Choices(chance, 1'000'000 + i), frame.capture)));
   }
   const std::uint64_t operations = 3 + run.below("operations", kMostOperations - 2);
   for (std::uint64_t i = 1; i <= operations; ++i) {
     const Choices operation(chance, i);
-    const Family& family = drawn(operation, run);
+    const Family& family = drawn(operation, run, frame.capture);
     plan.families.insert(family.name);
     for (scenario::Step& made : family.make(operation, frame)) {
       scenario.steps.push_back(std::move(made));
@@ -139,10 +153,12 @@ Plan make_plan(const Chance& chance) {
   return plan;
 }
 
-std::vector<std::string_view> family_names() {
+std::vector<std::string_view> family_names(std::optional<Capture> capture) {
   std::vector<std::string_view> names;
   for (const auto table : {application_families(), fault_families()}) {
-    for (const Family& family : table) names.push_back(family.name);
+    for (const Family& family : table) {
+      if (!family.only || family.only == capture) names.push_back(family.name);
+    }
   }
   return names;
 }

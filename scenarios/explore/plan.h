@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -21,9 +22,10 @@ struct Plan {
 
 // The run that these choices mean: the same choices, the same scenario. It ends in a phase without
 // faults, in which everything must come to its end (assert_converges).
-Plan make_plan(const Chance& chance);
+// `capture`: in that protocol, instead of the one that is drawn.
+Plan make_plan(const Chance& chance, std::optional<Capture> capture = {});
 
-// All families, in the order of their tables.
-std::vector<std::string_view> family_names();
+// The families of every run, and those of that protocol's alone, in the order of their tables.
+std::vector<std::string_view> family_names(std::optional<Capture> capture = {});
 
 }  // namespace lockstep::explore

@@ -69,12 +69,62 @@ Operation shutdown(const Choices& choices, const RunFrame& frame) {
       choices.one_in("no time", 4) ? Duration{0} : choices.span("timeout", std::chrono::minutes{1});
   const std::string& client = some_client(choices, frame);
   if (choices.one_in("destroy", 3)) {
-    return {step("reset", client, Params().node()), step("init", client, drawn_options(choices))};
+    return {step("reset", client, Params().node()),
+            step("init", client, drawn_options(choices, frame.capture))};
   }
   if (choices.one_in("waits", 2)) {
     return {step("shutdown", client, Params().with("timeout", duration(timeout)).node())};
   }
   return {step("start_shutdown", client, Params().with("timeout", duration(timeout)).node())};
+}
+
+// A command-line tool from its first event to its last, in the middle of the other clients' lives.
+Operation tool(const Choices& choices, const RunFrame&) {
+  const std::string name = "tool";
+  const Duration close =
+      choices.any_of<Duration>("close", {Duration{0}, std::chrono::milliseconds{500},
+                                         std::chrono::milliseconds{500}, std::chrono::seconds{3}});
+  Operation life{step("tool_open", name, Params().with("close_timeout", duration(close)).node())};
+  if (!choices.one_in("never starts", 8)) {
+    life.push_back(step("tool_command", name, Params().with("command", text("import")).node()));
+  }
+  const std::int64_t events = choices.between("events", 0, 30);
+  if (events > 0) {
+    life.push_back(step("tool_track", name,
+                        Params()
+                            .with("event", text("E"))
+                            .with("count", events)
+                            .with("every", duration(choices.span("every", std::chrono::seconds{2})))
+                            .node()));
+  }
+  if (choices.one_in("flow", 2)) {
+    life.push_back(step("tool_flow", name,
+                        Params()
+                            .with("flow", text("Auth"))
+                            .with("steps", list({text("browser_wait")}))
+                            .with("end", text(choices.any_of<const char*>(
+                                             "end", {"completed", "failed", "aborted"})))
+                            .node()));
+  }
+  life.push_back(step("tool_complete", name,
+                      Params().with("exit_code", choices.between("exit code", 0, 2)).node()));
+  life.push_back(step("tool_close", name, Params().node()));
+  return life;
+}
+
+Operation track(const Choices& choices, const RunFrame& frame) {
+  Params params;
+  params.with("name", text("tracked"))
+      .with("value", choices.between("value", 0, 2))
+      .with("shape", text(choices.any_of<const char*>("shape", {"nested", "flat"})));
+  if (choices.one_in("context", 2)) {
+    params.with("context", Params().with("targetingKey", text("u")).node());
+  }
+  // A field of that name is refused in the nested shape.
+  if (choices.one_in("reserved", 8)) {
+    params.with("details", Params().with("context", text("mine")).node());
+  }
+  return {step("track", some_client(choices, frame), std::move(params).node())};
 }
 
 Operation flag(const Choices& choices, const RunFrame& frame) {
@@ -91,6 +141,8 @@ constexpr Family kFamilies[] = {
     {"flush", 4, false, flush},
     {"shutdown", 1, false, shutdown},
     {"feature flag", 1, false, flag},
+    {"tool", 2, false, tool, Capture::segment},
+    {"tracking", 4, false, track, Capture::confidence},
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ class Attempts final : public Oracle {
     const bool is_about_size = seen.reply.response.status == 413;
     if (limits == nullptr || is_about_size) return std::nullopt;
     for (const std::string& uuid : uuids_of(seen)) {
+      if (uuid.empty()) continue;  // nobody can tell whose attempt it is
       const std::uint32_t count = ++counts_[uuid];
       if (count <= limits->max_retries + 1) continue;
       return Failure{"at most " + std::to_string(limits->max_retries + 1) + " attempts",

@@ -26,10 +26,10 @@ class Envelope final : public Oracle {
 
   Finding arrived(World&, const Seen& seen) override {
     for (const nlohmann::json& event : seen.events()) {
-      const auto uuid = event.find("uuid");
-      if (uuid == event.end() || !uuid->is_string()) continue;
+      const std::string uuid = uuid_of(event);
+      if (uuid.empty()) continue;
       const std::size_t content = std::hash<nlohmann::json>{}(event);
-      const auto [known, is_new] = contents_.emplace(uuid->get<std::string>(), content);
+      const auto [known, is_new] = contents_.emplace(uuid, content);
       if (is_new || known->second == content) continue;
       return Failure{"the same event on every attempt",
                      "another content of " + known->first + " in " + seen.to_text()};
@@ -42,6 +42,8 @@ class Envelope final : public Oracle {
     if (!outcome.delivered || outcome.unconfirmed || !has_known_result(outcome)) {
       return std::nullopt;
     }
+    const ClientLimits* limits = world.limits(event.client);
+    if (limits != nullptr && !limits->has_ids) return std::nullopt;
     const std::string uuid = outcome.uuid.to_string();
     if (world.server().received_count(uuid, event.client) > 0) return std::nullopt;
     return Failure{"every delivered event in the server's store",

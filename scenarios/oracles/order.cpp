@@ -15,26 +15,32 @@ class Order final : public Oracle {
   std::string_view name() const noexcept override { return "first attempts leave in order"; }
 
   Finding captured(World&, const CapturedEvent& event) override {
-    order_.emplace(event.uuid, event.order);
+    captured_.emplace(event.uuid, Captured{event.order, event.lane});
     return std::nullopt;
   }
 
   Finding arrived(World&, const Seen& seen) override {
-    std::uint64_t& last = last_[{seen.client, lane_of(seen)}];
     for (const std::string& uuid : uuids_of(seen)) {
-      const auto known = order_.find(uuid);
-      if (known == order_.end() || !sent_.insert(uuid).second) continue;
-      if (known->second < last) {
+      const auto known = captured_.find(uuid);
+      if (known == captured_.end() || !sent_.insert(uuid).second) continue;
+      const Lane lane = lane_of(seen).value_or(known->second.lane);
+      std::uint64_t& last = last_[{seen.client, lane}];
+      if (known->second.order < last) {
         return Failure{"events in order of capture",
                        uuid + " after a later one in " + seen.to_text()};
       }
-      last = known->second;
+      last = known->second.order;
     }
     return std::nullopt;
   }
 
  private:
-  std::map<std::string, std::uint64_t> order_;  // of capture, by uuid
+  struct Captured {
+    std::uint64_t order = 0;
+    Lane lane = Lane::analytics;
+  };
+
+  std::map<std::string, Captured> captured_;  // by uuid
   std::set<std::string> sent_;
   std::map<std::pair<std::string, Lane>, std::uint64_t> last_;
 };

@@ -19,19 +19,33 @@ ExploreOptions small(std::uint64_t seeds) {
   return options;
 }
 
-TEST(Explorer, NoRunOfTheSdkBreaksABehaviour) {
-  const Exploration found = explore(small(400));
+void expect_none_failed(const Exploration& found) {
   for (const FoundFailure& failure : found.failures) {
     ADD_FAILURE() << "run " << failure.seed << ": " << failure.behaviour << ": expected "
                   << failure.result.failed->failure.expected << "; saw "
                   << failure.result.failed->failure.seen;
   }
+}
+
+TEST(Explorer, NoRunOfTheSdkBreaksABehaviour) {
+  const Exploration found = explore(small(400));
+  expect_none_failed(found);
   EXPECT_EQ(found.runs, 400u);
   EXPECT_GT(found.verified, 5u);
   EXPECT_TRUE(found.missing_families().empty());
   EXPECT_GT(found.transitions, 500u);
   EXPECT_LT(found.singletons, found.transitions);
   EXPECT_GT(found.virtual_time, std::chrono::hours{1});
+}
+
+TEST(Explorer, NorDoesOneOfAProtocolThatIsSeldomDrawn) {
+  for (const Capture capture : {Capture::segment, Capture::confidence}) {
+    ExploreOptions options = small(200);
+    options.capture = capture;
+    const Exploration found = explore(options);
+    expect_none_failed(found);
+    EXPECT_TRUE(found.missing_families().empty()) << to_string(capture);
+  }
 }
 
 TEST(Explorer, TheResultDoesNotDependOnTheNumberOfJobs) {

@@ -100,6 +100,23 @@ TEST(Oracles, ARepeatWithAnotherContentIsABreach) {
   EXPECT_TRUE(oracle->arrived(stand.world, other));
 }
 
+TEST(Oracles, ARepeatOfWhatWasConfirmedIsABreach) {
+  Stand stand;
+  const auto oracle = make_repeats_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne, kTwo}, seconds{1}, 503)));
+  Seen lost = request({kOne, kTwo}, seconds{2});
+  lost.reply.fault = http::Fault::reset_after;
+  EXPECT_FALSE(oracle->arrived(stand.world, lost));
+  Seen late = request({kOne, kTwo}, seconds{3});
+  late.reply.delay = seconds{60};
+  EXPECT_FALSE(oracle->arrived(stand.world, late));
+  Seen heard = request({kOne, kTwo}, seconds{4});
+  heard.reply.response.body = R"({"results":{")" + std::string(kTwo) + R"(":{"result":"retry"}}})";
+  EXPECT_FALSE(oracle->arrived(stand.world, heard));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, seconds{5})));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{6})));
+}
+
 TEST(Oracles, ARequestInsideAPauseIsABreach) {
   Stand stand;
   const auto oracle = make_patience_oracle();

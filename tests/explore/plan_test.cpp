@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -19,7 +20,9 @@ namespace {
 // What is drawn is what a person may write: the loader takes every run, and reads the same back.
 TEST(Plan, EveryRunIsAScenarioFile) {
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
-    const scenario::Scenario made = scenario_of_seed(seed);
+    const auto capture = std::array<std::optional<Capture>, 3>{std::nullopt, Capture::segment,
+                                                               Capture::confidence}[seed % 3];
+    const scenario::Scenario made = scenario_of_seed(seed, capture);
     const std::string text = to_yaml(made, "a comment\nof two lines");
     const scenario::Catalogue read = scenario::load_text(text, "f.yaml");
     ASSERT_TRUE(read.problems.empty()) << read.problems.front().to_text() << '\n' << text;
@@ -69,20 +72,33 @@ TEST(Plan, APrefixOfATapeIsContinuedFromTheSeed) {
 }
 
 TEST(Plan, EveryFamilyIsMetWithinAFewHundredRunsAndMissingInMany) {
-  std::map<std::string_view, int> met;
-  constexpr int kRuns = 600;
-  for (int seed = 1; seed <= kRuns; ++seed) {
-    for (const auto family : make_plan(Chance(static_cast<std::uint64_t>(seed))).families) {
-      ++met[family];
+  for (const Capture capture : {Capture::v0, Capture::v1, Capture::segment, Capture::confidence}) {
+    std::map<std::string_view, int> met;
+    constexpr int kRuns = 600;
+    for (int seed = 1; seed <= kRuns; ++seed) {
+      const Chance chance(static_cast<std::uint64_t>(seed));
+      for (const auto family : make_plan(chance, capture).families) ++met[family];
+    }
+    for (const std::string_view family : family_names(capture)) {
+      EXPECT_GT(met[family], 5) << family;
+      const bool is_always_on = family == "burst" || family == "time passes";
+      if (!is_always_on) {
+        EXPECT_LT(met[family], kRuns * 3 / 4) << family;
+      }
     }
   }
-  for (const std::string_view family : family_names()) {
-    EXPECT_GT(met[family], 5) << family;
-    const bool is_always_on = family == "burst" || family == "time passes";
-    if (!is_always_on) {
-      EXPECT_LT(met[family], kRuns * 3 / 4) << family;
-    }
+}
+
+TEST(Plan, EveryProtocolIsDrawn) {
+  std::map<Capture, int> drawn;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    ++drawn[make_plan(Chance(seed)).scenario.settings.capture];
   }
+  for (const Capture capture : {Capture::v0, Capture::v1, Capture::segment, Capture::confidence}) {
+    EXPECT_GT(drawn[capture], 10) << to_string(capture);
+  }
+  EXPECT_LT(drawn[Capture::segment] + drawn[Capture::confidence], 80)
+      << "stored seeds mean what they meant";
 }
 
 // What 200 seeds meant when this file was written: a line each, the seed and the digest of its

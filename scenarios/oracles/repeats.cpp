@@ -1,0 +1,68 @@
+// 2. At least once, and no oftener than need be: what the server took, and said so to a client that
+// heard it, is not sent again.
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/oracles/oracle.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+namespace {
+
+using nlohmann::json;
+
+bool is_confidence(const Seen& seen) { return seen.request.url.path.ends_with(":publish"); }
+
+// Whether an answer of status 200 ends the event: v1 may ask for a single one again, and what is no
+// answer of Confidence's confirms nothing there.
+bool ends(const json& answer, const Seen& seen, const std::string& uuid) {
+  if (is_confidence(seen)) return answer.is_object();
+  if (!answer.is_object()) return true;
+  const auto results = answer.find("results");
+  if (results == answer.end() || !results->is_object()) return true;
+  const auto result = results->find(uuid);
+  return result == results->end() || !result->is_object() ||
+         result->value("result", json()) != "retry";
+}
+
+class Repeats final : public Oracle {
+ public:
+  std::string_view name() const noexcept override { return "what was confirmed is not sent again"; }
+
+  Finding arrived(World& world, const Seen& seen) override {
+    const ClientLimits* limits = world.limits(seen.client);
+    if (limits == nullptr || seen.is_flags()) return std::nullopt;
+    const Duration latency = world.settings().latency;
+    const Instant sent = seen.at - latency;
+    const auto uuids = uuids_of(seen);
+    for (const std::string& uuid : uuids) {
+      const auto confirmed = confirmed_.find(uuid);
+      if (confirmed == confirmed_.end() || sent <= confirmed->second) continue;
+      return Failure{
+          "no repeat of " + uuid + ", which was confirmed at " + to_text(confirmed->second),
+          seen.to_text()};
+    }
+    const http::Response& response = seen.reply.response;
+    const bool is_success = response.status >= 200 && response.status < 300;
+    const Instant known = saturating_add(saturating_add(seen.at, seen.reply.delay), latency);
+    // An answer at or after the request's own deadline is not heard.
+    const bool is_heard = seen.reply.fault == http::Fault::none &&
+                          known < saturating_add(sent, limits->request_timeout);
+    if (!is_success || !is_heard) return std::nullopt;
+    const json answer = json::parse(response.body, nullptr, false);
+    for (const std::string& uuid : uuids) {
+      if (!uuid.empty() && ends(answer, seen, uuid)) confirmed_.emplace(uuid, known);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::map<std::string, Instant> confirmed_;  // by uuid: when the client learnt of it
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_repeats_oracle() { return std::make_unique<Repeats>(); }
+
+}  // namespace lockstep::scenario
