@@ -46,7 +46,7 @@ struct ContextLevels {
 class Tracker {
  public:
   // The client must outlive the tracker.
-  explicit Tracker(Client& client, PayloadShape shape = PayloadShape::nested)
+  explicit Tracker(::lockstep::Client& client, PayloadShape shape = PayloadShape::nested)
       : client_(client), shape_(shape) {}
 
   // What stands behind the context of every call from now on.
@@ -62,7 +62,7 @@ class Tracker {
  private:
   EvaluationContext merged(const EvaluationContext& invocation) const;
 
-  Client& client_;
+  ::lockstep::Client& client_;
   const PayloadShape shape_;
   mutable std::mutex mutex_;
   ContextLevels levels_;  // guarded by mutex_

@@ -52,7 +52,7 @@ class Tracking : public testing::Test {
 
   mock::Server server_{strict()};
   std::shared_ptr<SimHost> host_ = std::make_shared<SimHost>(server_);
-  Client client_{options(), host_};
+  ::lockstep::Client client_{options(), host_};
   Tracker tracker_{client_};
 };
 
@@ -125,7 +125,7 @@ TEST_F(Tracking, IsForAnyProtocol) {
   for (const Capture capture : {Capture::v1, Capture::segment}) {
     Options other = options();
     other.capture = capture;
-    Client client(other, host_);
+    ::lockstep::Client client(other, host_);
     Tracker tracker(client);
     server_.clear_requests();
     tracker.track("checkout", EvaluationContext("user-1"), {.value = 0});
