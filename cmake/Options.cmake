@@ -1,6 +1,7 @@
 # What can be switched, and how everything of ours is compiled.
 option(LOCKSTEP_BUILD_HARNESS "Build what is above the SDK: mock server, adapter, scenarios, tool"
        ${PROJECT_IS_TOP_LEVEL})
+option(LOCKSTEP_BUILD_TOOL "Build the tool, which is part of the harness" ON)
 option(LOCKSTEP_BUILD_TESTS "Build the tests, which need the harness" ${PROJECT_IS_TOP_LEVEL})
 option(LOCKSTEP_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(LOCKSTEP_BUILD_BENCH "Build the benchmarks" OFF)

@@ -11,6 +11,7 @@ from . import _lockstep, _results
 _lockstep.use_tuples(_results.TUPLES)
 
 from ._client import Client  # noqa: E402
+from ._explore import Exploration, Failure, explore  # noqa: E402
 from ._lockstep import ConfigError, FlushHandle  # noqa: E402
 from ._results import (  # noqa: E402
     CaptureResult,
@@ -51,7 +52,9 @@ __all__ = [
     "ConfigError",
     "ErrorReport",
     "Fault",
+    "Exploration",
     "FailedStep",
+    "Failure",
     "FlagResult",
     "FlushHandle",
     "FlushReport",
@@ -75,6 +78,7 @@ __all__ = [
     "TraceEntry",
     "Violation",
     "contract",
+    "explore",
     "load",
     "loads",
     "replay",
