@@ -25,6 +25,8 @@ kTestPackages=(git python3 python3-dev python3-pytest python3-pytest-xdist pytho
 if grep -qs '^ID=debian' /etc/os-release; then
   kTestPackages+=(chromium chromium-driver python3-selenium)
 fi
+# What `pip install .` fetches while it builds, and Debian has not.
+kPythonPackages=(scikit-build-core pybind11)
 # For .ci/run, on top of both.
 kCiPackages=(clang clang-format clang-tidy)
 
@@ -52,6 +54,25 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   $root apt-get update -qq || return
   $root apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Fetches once, into build/python-packages, what `pip install .` needs to build, so that its test
+# needs no network. Where it cannot be fetched that test is skipped.
+need_python_packages() {
+  local folder=build/python-packages
+  [[ -f $folder/complete && $(<"$folder/complete") == "${kPythonPackages[*]}" ]] && return 0
+  say "lockstep: fetching ${kPythonPackages[*]}"
+  if logged python-packages fetch_python_packages "$folder"; then
+    printf '%s\n' "${kPythonPackages[*]}" >"$folder/complete"
+  else
+    say "lockstep: not to be had; the test of pip install is skipped"
+  fi
+}
+
+fetch_python_packages() {
+  mkdir -p "$1"
+  /usr/bin/python3 -m venv "$1/venv" || return
+  "$1/venv/bin/pip" download --quiet --dest "$1" "${kPythonPackages[@]}"
 }
 
 # logged NAME COMMAND...: runs the command with its output in build/log/NAME.log, and shows that

@@ -32,7 +32,7 @@ class Settings(NamedTuple):
 
 class SeedRange(NamedTuple):
     first: int
-    count: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def explore_range(seeds: SeedRange, settings: Settings) -> RangeResult:
     """One range on this thread. A plain function of plain values, so it can run anywhere."""
     return _lockstep.explore_range(
         seeds.first,
-        seeds.count,
+        seeds.size,
         1,
         settings.novelty,
         settings.round,
