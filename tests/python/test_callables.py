@@ -48,6 +48,19 @@ def test_what_an_observer_raises_surfaces_too(name):
     sim.check()
 
 
+def test_time_stops_where_an_observer_raised():
+    sim = Simulation(latency=0)
+    client = sim.client(flush_at=1, on_outcome=explode)
+    client.capture("u", "now")
+    late = sim.client(flush_interval=5)
+    late.capture("u", "later")
+    with pytest.raises(Wrong):
+        sim.run_for(60)
+    assert sim.now == 0 and len(sim.stored) == 1
+    sim.run_for(60)
+    assert sim.now == 60 and len(sim.stored) == 2
+
+
 def test_what_a_network_function_raises_surfaces_too():
     sim = Simulation(latency=0)
     client = sim.client()

@@ -176,6 +176,23 @@ def test_an_exception_is_captured_with_its_frames_and_causes(sim):
     assert client.capture_exception().admission == "invalid"  # none is being handled
 
 
+def test_of_exceptions_that_wrap_others_the_hidden_ones_are_left_out(sim):
+    client = sim.client()
+    for hide in (False, True):
+        try:
+            try:
+                int("no")
+            except ValueError:
+                if hide:
+                    raise RuntimeError("outer") from None
+                raise RuntimeError("outer")
+        except RuntimeError as error:
+            client.capture_exception(error, "u")
+    client.flush()
+    listed = [len(event.json["properties"]["$exception_list"]) for event in sim.stored]
+    assert listed == [2, 1]
+
+
 def test_a_queue_that_blocks_waits_in_virtual_time(sim):
     client = sim.client(queue_full="block", max_queue_size=1, flush_at=1, max_block=10)
     sim.server.respond({"status": 200, "delay_ms": 3000})

@@ -45,6 +45,12 @@ def test_a_failing_test_shows_seed_requests_trace_and_timeline(pytester):
     pytester.makepyfile("""
         import lockstep
 
+        earlier = []
+
+        def test_zero(sim):
+            sim.name = "of another test"
+            earlier.append(sim)
+
         def test_one(sim):
             sim.server.respond(503)
             client = sim.client()
@@ -65,7 +71,8 @@ def test_a_failing_test_shows_seed_requests_trace_and_timeline(pytester):
             pass
         """)
     result = run(pytester, "--lockstep-seed=5")
-    result.assert_outcomes(passed=1, failed=3)
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.no_fnmatch_line("*of another test*")
     result.stdout.fnmatch_lines(
         [
             "*lockstep test_one: 2 requests*",

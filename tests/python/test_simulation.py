@@ -237,17 +237,26 @@ def test_objects_may_go_in_any_order():
 def test_a_cycle_through_a_callable_is_collected():
     import weakref
 
-    class Mark:
-        pass
+    class Owner:
+        """Owns a simulation whose callables own it."""
 
-    sim, client = plain(before_send=lambda event: (mark, client) and event)
-    mark = Mark()
-    sim.server.respond_with(lambda request: (mark, sim) and None)
-    sim.network(lambda passing: (mark, sim) and None)
-    client.capture("u", "e")
-    client.flush()
-    gone = weakref.ref(mark)
-    del sim, client, mark
+        def __init__(self):
+            self.sim = Simulation()
+            self.client = self.sim.client(before_send=self.hook, on_outcome=self.hear)
+            self.sim.server.respond_with(self.hear)
+            self.sim.network(self.hear)
+
+        def hook(self, event):
+            return event
+
+        def hear(self, anything):
+            return None
+
+    owner = Owner()
+    owner.client.capture("u", "e")
+    assert owner.client.flush().ok
+    gone = weakref.ref(owner)
+    del owner
     gc.collect()
     assert gone() is None
 
