@@ -135,8 +135,7 @@ class ClientBase(_lockstep.Client):
         whole["$exception_level"] = level
         person = None if distinct_id else False
         name = "$exception" if listed else ""
-        own = distinct_id or str(_uuid.UUID(bytes=_nobody(listed)))
-        return self._capture_with(own, name, whole, process_person_profile=person)
+        return self._capture_with(distinct_id, name, whole, process_person_profile=person)
 
     def identify(
         self,
@@ -165,12 +164,3 @@ class ClientBase(_lockstep.Client):
         traceback: Optional[types.TracebackType],
     ) -> None:
         self.shutdown()
-
-
-def _nobody(listed: List[Dict[str, Any]]) -> bytes:
-    """An id for an exception without a person: the same for the same exception.
-
-    Entropy would make two runs of a simulation differ.
-    """
-    name = repr([(entry["type"], entry["value"]) for entry in listed])
-    return _uuid.uuid5(_uuid.NAMESPACE_OID, name).bytes

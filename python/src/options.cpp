@@ -64,7 +64,7 @@ void read_word(const char* name, py::handle value, Enum& out, Parse parse, const
   out = *parsed;
 }
 void read(const char* name, py::handle value, Capture& out) {
-  read_word(name, value, out, parse_capture, "v0, v1 or client");
+  read_word(name, value, out, parse_capture, "v0, v1, client, segment or confidence");
 }
 void read(const char* name, py::handle value, Compression& out) {
   read_word(name, value, out, parse_compression, "none, gzip, deflate, br or zstd");
@@ -219,6 +219,7 @@ constexpr std::array kOptions{
     LOCKSTEP_OPTION(historical_migration),
     LOCKSTEP_OPTION(is_server),
     LOCKSTEP_OPTION(super_properties),
+    LOCKSTEP_OPTION(event_id_field),
     LOCKSTEP_OPTION(flags_timeout),
     LOCKSTEP_OPTION(flags_max_retries),
     LOCKSTEP_OPTION(flags_retry_backoff),

@@ -110,7 +110,7 @@ py::tuple run_contract(const std::string& path, const std::string& capture,
                        std::uint64_t seed, bool keep_trace) {
   const auto protocol = parse_capture(capture);
   const auto codec = parse_compression(compression);
-  if (!protocol) throw py::value_error("capture: expected v0, v1 or client");
+  if (!protocol) throw py::value_error("capture: expected v0, v1, client, segment or confidence");
   if (!codec) throw py::value_error("compression: expected none, gzip, deflate, br or zstd");
   contract::Contract contract;
   std::vector<scenario::Result> results;

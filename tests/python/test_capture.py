@@ -174,6 +174,10 @@ def test_an_exception_is_captured_with_its_frames_and_causes(sim):
     frame = listed[0]["stacktrace"]["frames"][-1]
     assert frame["filename"] == "test_capture.py" and frame["function"].startswith("test_an_")
     assert client.capture_exception().admission == "invalid"  # none is being handled
+    assert client.capture_exception(ValueError("nobody's")).ok
+    client.flush()
+    nobodys = sim.stored[-1]
+    assert nobodys.distinct_id == nobodys.uuid
 
 
 def test_of_exceptions_that_wrap_others_the_hidden_ones_are_left_out(sim):

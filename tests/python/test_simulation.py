@@ -2,6 +2,8 @@
 
 import datetime
 import gc
+import pathlib
+import re
 import threading
 
 import pytest
@@ -273,6 +275,14 @@ def test_options_are_checked_with_their_names():
         sim.client(capture="v9")
     with pytest.raises(TypeError, match="before_send|callable|iterable"):
         sim.client(before_send=3)
+
+
+def test_every_option_of_the_sdk_is_one_here():
+    header = (pathlib.Path(__file__).resolve().parents[2] / "sdk" / "options.h").read_text()
+    struct = header[header.index("\nstruct Options {") : header.index("void validate() const;")]
+    members = re.findall(r"^  [\w:].*?[ >*](\w+)(?: = [^;]+|\{[^;]*\});", struct, re.MULTILINE)
+    options = [name for name in members if not name.startswith(("k", "trace"))]
+    assert len(options) > 35 and lockstep._lockstep.option_names() == options
 
 
 def test_results_can_be_pickled_and_compared():
