@@ -133,17 +133,13 @@ Event Telemetry::event_of(std::string_view name, const Properties& properties) c
   const bool is_user = !options_.user_id.empty();
   event.distinct_id = is_user ? options_.user_id : options_.anonymous_id;
   event.properties = properties;
-  // Written last, so that nobody overrides them.
-  const auto set = [&](std::string_view key, const Value& value) {
-    event.properties.set(key, value);
-  };
   JsonWriter device;
   device.raw(R"({"device":{"id":)");
   device.string(options_.anonymous_id);
   device.raw("}}");
-  set("$context", Json{device.text()});
+  event.properties.set("$context", Json{device.text()});
   if (is_user) {
-    set("$anon_distinct_id", options_.anonymous_id);
+    event.properties.set("$anon_distinct_id", options_.anonymous_id);
     event.properties.erase("$process_person_profile");
   } else {
     event.properties.erase("$anon_distinct_id");
@@ -165,6 +161,7 @@ void Telemetry::identify(const Properties& traits) noexcept try {
 void Telemetry::track(std::string_view name, const Properties& properties) noexcept try {
   if (client_ == nullptr) return;
   Event event = event_of(name, properties);
+  // Written last, so that no call site overrides them.
   const auto set = [&](std::string_view key, const Value& value) {
     event.properties.set(key, value);
   };

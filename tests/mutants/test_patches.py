@@ -92,7 +92,7 @@ def test_a_removed_line_that_looks_like_a_file_header_is_a_line(root):
         ("Part: engine", "Part: mock", "must be one of engine"),
         ("defect 5a.1", "something bad", "must be `defect 5a.1`"),
         ("defect 5a.1", "defect 5a.99", "has no such row"),
-        ("sdk/a.cpp", "mockserver/a.cpp", "only sources of clock, http, sdk, adapter"),
+        ("sdk/a.cpp", "mockserver/a.cpp", "only sources of clock, http, sdk, openfeature"),
         ("sdk/a.cpp", "sdk/gone.cpp", "does not exist any more"),
         ("return 1;", "return 7;", "its text 0 times"),
         (GOOD[GOOD.index("---") :], "", "no unified diff"),

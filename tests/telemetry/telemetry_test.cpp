@@ -113,6 +113,17 @@ TEST_F(TelemetryTest, AnEventThatIsNotTakenLeavesNoGap) {
   EXPECT_EQ(all[1]["properties"]["sequence"], 2);
 }
 
+TEST_F(TelemetryTest, TheSequenceIsTheInvocationsNotTheCommands) {
+  Telemetry telemetry(options());
+  telemetry.track("before");
+  telemetry.command_started("import");
+  telemetry.close();
+  const auto all = stored();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0]["properties"]["sequence"], 1);
+  EXPECT_EQ(all[1]["properties"]["sequence"], 2);
+}
+
 TEST_F(TelemetryTest, IdentifyHasTraitsAndNoSequence) {
   Telemetry telemetry(options());
   telemetry.identify({{"email", "a@b.c"}});
