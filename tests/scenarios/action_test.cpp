@@ -80,6 +80,9 @@ std::string setup(const std::string& name) {
        "{action: advance, params: {by: 3s}}\n{action: capture, params: {distinct_id: u, event: "
        "e}}\n"
        "{action: advance, params: {by: 1s}}\n"},
+      {"tool",
+       "{action: tool_open}\n{action: tool_command, params: {command: import}}\n"
+       "{action: tool_complete}\n{action: tool_close}\n"},
       {"bad event",
        "{action: init, params: {capture: v1}}\n"
        "{action: capture, params: {distinct_id: u, event: " +
@@ -112,6 +115,9 @@ std::string assertion(const Row& row, const char* params) {
 }
 
 constexpr Row kRows[] = {
+    // tools
+    {"tool", "assert_tool_sequence", "{count: 2, events: [Command Invoked, Command Completed]}",
+     "{count: 3}", "3 events of one invocation", "2 of 1"},
     // requests
     {"two", "assert_request_count", "{expected: 2}", "{expected: 3}", "3 requests", "2 requests"},
     {"two", "assert_request_count_gte", "{expected: 1}", "{expected: 3}", "at least 3 requests",

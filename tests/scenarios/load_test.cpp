@@ -80,7 +80,8 @@ const Wrong kWrong[] = {
      steps("{action: script_server, params: {responses: [{status: 200}, {fault: flood}]}}"),
      nullptr},
     {"a wrong option", "scenario: a\noptions: {capture: v2}\nsteps:\n  - action: flush\n",
-     "f.yaml:2:20: found the text \"v2\"; expected one of v0, v1, client as \"capture\" of "
+     "f.yaml:2:20: found the text \"v2\"; expected one of v0, v1, client, segment, confidence as "
+     "\"capture\" of "
      "\"options\" of the scenario"},
     {"an unbound placeholder",
      "scenario: a ${x}\nfor_each: {x: [1]}\nsteps:\n  - {action: wait, params: {duration_ms: "
