@@ -16,7 +16,8 @@ set(sdk_headers
     clock/virtual_clock.h
     http/handler.h
     openfeature/client.h openfeature/memory_provider.h openfeature/tracker.h
-    providers/static.h
+    providers/launchdarkly.h providers/ofrep.h providers/posthog.h providers/static.h
+    providers/statsig.h providers/unleash.h
     sdk/client.h sdk/json.h sdk/process_client.h
     sdk/host/manual_host.h sdk/host/sim_host.h sdk/host/thread_host.h
     sdk/transport/curl_transport.h sdk/transport/sim_transport.h

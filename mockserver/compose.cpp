@@ -269,6 +269,7 @@ class Composer {
         return R"({"success":true})";
       case Route::confidence:
         return R"({"errors":[]})";
+      case Route::flag_backend:
       case Route::none:
         return "{}";
       default:

@@ -151,6 +151,8 @@ std::string_view to_string(Route route) noexcept {
       return "segment";
     case Route::confidence:
       return "confidence";
+    case Route::flag_backend:
+      return "flag_backend";
   }
   return "none";
 }
@@ -187,7 +189,8 @@ ParsedRequest read_request(const http::Request& request, Now arrival, const Read
   parsed.json = std::move(text.value);
   parsed.json_error = std::move(text.error);
   parsed.duplicate_keys = std::move(text.duplicate_keys);
-  if (parsed.json && parsed.route != Route::flags) find_events(parsed);
+  const bool asks_for_flags = parsed.route == Route::flags || parsed.route == Route::flag_backend;
+  if (parsed.json && !asks_for_flags) find_events(parsed);
   return parsed;
 }
 

@@ -19,20 +19,21 @@
 namespace lockstep::mock {
 
 enum class Route {
-  none,        // no endpoint of the server; scripts may answer there
-  batch,       // capture v0: POST /batch
-  event,       // capture v0, browser forms: /e, /capture, /track, /i/v0/e
-  ai,          // capture v0: POST /i/v0/ai/batch/
-  v1,          // capture v1: POST /i/v1/analytics/events
-  flags,       // POST /flags
-  segment,     // POST /v1/batch
-  confidence,  // POST /v1/events:publish
+  none,          // no endpoint of the server; scripts may answer there
+  batch,         // capture v0: POST /batch
+  event,         // capture v0, browser forms: /e, /capture, /track, /i/v0/e
+  ai,            // capture v0: POST /i/v0/ai/batch/
+  v1,            // capture v1: POST /i/v1/analytics/events
+  flags,         // POST /flags
+  segment,       // POST /v1/batch
+  confidence,    // POST /v1/events:publish
+  flag_backend,  // those of other flag services (flag_backends.h)
 };
 
 // "none", "batch", ...
 std::string_view to_string(Route route) noexcept;
 inline bool is_capture(Route route) noexcept {
-  return route != Route::none && route != Route::flags;
+  return route != Route::none && route != Route::flags && route != Route::flag_backend;
 }
 
 // The member of a request's body that is the list of its events in that route's own form.

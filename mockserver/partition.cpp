@@ -76,6 +76,7 @@ void Partition::apply(Script script) {
     sequences_.clear();
     for (Sequence& sequence : *script.sequences) add_sequence(std::move(sequence));
   }
+  if (script.flags) flags = std::move(*script.flags);
   latency = script.latency.value_or(latency);
   max_body_bytes = script.max_body_bytes.value_or(max_body_bytes);
   max_batch_events = script.max_batch_events.value_or(max_batch_events);

@@ -65,6 +65,7 @@ class Partition {
   Journal journal;
   Store store;
   std::vector<Violation> violations;
+  FlagBook flags;
   std::uint64_t last_used = 0;  // the server's count of uses
 
  private:

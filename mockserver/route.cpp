@@ -1,5 +1,7 @@
 #include "mockserver/route.h"
 
+#include "mockserver/flag_backends.h"
+
 namespace lockstep::mock {
 
 namespace {
@@ -42,7 +44,7 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
     return {RouteMatch::Kind::wrong_method, Route::none,
             endpoint.takes_get ? "GET, HEAD, POST" : "POST"};
   }
-  return {};
+  return find_flag_route(method, path);
 }
 
 }  // namespace lockstep::mock

@@ -16,6 +16,7 @@
 
 #include "clock/time.h"
 #include "http/handler.h"
+#include "mockserver/flag_book.h"
 
 namespace lockstep::mock {
 
@@ -91,6 +92,7 @@ struct Script {
   std::optional<std::vector<Step>> responses;      // the queue, used after the sequences
   std::optional<Step> default_response;            // once the queue is empty
   std::optional<std::vector<Sequence>> sequences;  // the first that matches answers
+  std::optional<FlagBook> flags;                   // what the flag backends know
   std::optional<Duration> latency;                 // added to every answer's delay
   std::optional<std::size_t> max_body_bytes;       // a longer encoded body gets 413; 0: no limit
   std::optional<std::size_t> max_batch_events;     // a longer batch gets 413; 0: no limit
@@ -113,7 +115,7 @@ void check(const Script& script);
 
 // Reads the JSON form:
 //   {"responses": [STEP...], "default": STEP, "latency_ms": 5,
-//    "max_body_bytes": 1000, "max_batch_events": 10,
+//    "flags": FLAGS (flag_book.h), "max_body_bytes": 1000, "max_batch_events": 10,
 //    "sequences": [{"name": "...", "path": "/batch", "method": "POST", "steps": [STEP...],
 //                   "when_exhausted": "default" | "repeat_last" | "error"}]}
 //   STEP: {"status": 503, "headers": {"Retry-After": "3", "Date": ["two", "of them"]},

@@ -245,8 +245,8 @@ Sequence read_sequence(const Json& value, const std::string& path) {
 
 Script parse_script(const Json& value) {
   const Fields fields(value, "");
-  fields.allow_only(
-      {"responses", "default", "sequences", "latency_ms", "max_body_bytes", "max_batch_events"});
+  fields.allow_only({"responses", "default", "sequences", "flags", "latency_ms", "max_body_bytes",
+                     "max_batch_events"});
   Script script;
   const auto set = [&](const char* key, auto& member, auto read) {
     fields.with(key,
@@ -257,6 +257,7 @@ Script parse_script(const Json& value) {
   set("sequences", script.sequences, [](const Json& given, const std::string& where) {
     return read_list<Sequence>(given, where, read_sequence);
   });
+  set("flags", script.flags, FlagBook::parse);
   set("latency_ms", script.latency, read_milliseconds);
   set("max_body_bytes", script.max_body_bytes, read_count);
   set("max_batch_events", script.max_batch_events, read_count);

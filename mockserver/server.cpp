@@ -8,6 +8,7 @@
 
 #include "mockserver/compose.h"
 #include "mockserver/control.h"
+#include "mockserver/flag_backends.h"
 #include "mockserver/partition.h"
 #include "mockserver/route.h"
 #include "mockserver/validate.h"
@@ -173,6 +174,7 @@ http::Reply Server::State::answer(ParsedRequest parsed, std::optional<Step> give
     given->status = 404;
     given->body = error_body("not_found", "the sequences for this path have no steps left");
   }
+  answer_flags(parsed, mine.flags, *given);
   const bool processed = is_processed(*given);
   http::Reply reply;
   reply.delay = saturating_add(given->delay, mine.latency);

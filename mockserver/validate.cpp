@@ -169,6 +169,7 @@ bool check_body(const ParsedRequest& request, Judgement& judgement) {
 Judgement judge(const ParsedRequest& request, const IngestLimits& limits) {
   switch (request.route) {
     case Route::none:
+    case Route::flag_backend:
       return {};
     case Route::flags:
       return judge_flags(request);

@@ -1,0 +1,253 @@
+#include "mockserver/flag_backends.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace lockstep::mock {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kOfrep = "/ofrep/v1/evaluate/flags";
+constexpr std::string_view kLaunchDarkly = "/sdk/evalx/context";
+
+const Json& body_of(const ParsedRequest& request) {
+  static const Json kNone = Json::object();
+  return request.json != nullptr && request.json->is_object() ? *request.json : kNone;
+}
+
+// The text at a path of members; empty where there is none.
+std::string text_at(const Json& document, std::initializer_list<const char*> path) {
+  const Json* at = &document;
+  for (const char* name : path) {
+    if (!at->is_object() || !at->contains(name)) return "";
+    at = &(*at)[name];
+  }
+  return at->is_string() ? at->get<std::string>() : "";
+}
+
+void say(Step& step, int status, const Json& body) {
+  step.status = status;
+  step.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Whether the client has this version already; otherwise tells it which one it gets.
+bool is_current(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  const auto known = request.request.headers.get("If-None-Match");
+  step.headers.set("ETag", flags.etag());
+  if (known != flags.etag()) return false;
+  step.status = 304;
+  return true;
+}
+
+bool refuses(const ParsedRequest& request, const char* header, Step& step) {
+  if (!request.request.headers.get(header).value_or("").empty()) return false;
+  say(step, 401, {{"error", std::string(header) + " is missing"}});
+  return true;
+}
+
+std::string percent_decoded(std::string_view text) {
+  // A query's rules but for the plus sign.
+  std::string query = "x=";
+  for (const char c : text) query += c == '+' ? "%2B" : std::string(1, c);
+  return http::query_parameter(query, "x").value_or("");
+}
+
+// --- OFREP ---------------------------------------------------------------------------------------
+
+Json ofrep_flag(const std::string& key, const Json& flag) {
+  if (flag.contains("error")) return {{"key", key}, {"errorCode", flag["error"]}};
+  Json answer{{"key", key}, {"reason", flag.value("reason", "TARGETING_MATCH")}};
+  for (const char* name : {"value", "variant", "metadata"}) {
+    if (flag.contains(name)) answer[name] = flag[name];
+  }
+  return answer;
+}
+
+void ofrep(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  const std::string subject = text_at(body_of(request), {"context", "targetingKey"});
+  if (subject.empty()) {
+    return say(step, 400,
+               {{"errorCode", "TARGETING_KEY_MISSING"},
+                {"errorDetails", "context.targetingKey is missing"}});
+  }
+  if (request.path == kOfrep) {
+    if (is_current(request, flags, step)) return;
+    Json all = Json::array();
+    for (const std::string& key : flags.keys()) {
+      all.push_back(ofrep_flag(key, flags.find(key, subject)));
+    }
+    return say(step, 200, {{"flags", all}});
+  }
+  const std::string key = percent_decoded(request.path.substr(kOfrep.size() + 1));
+  const Json flag = flags.find(key, subject);
+  if (flag.is_null()) {
+    return say(step, 404, {{"key", key}, {"errorCode", "FLAG_NOT_FOUND"}});
+  }
+  say(step, flag.contains("error") ? 400 : 200, ofrep_flag(key, flag));
+}
+
+// --- Unleash -------------------------------------------------------------------------------------
+
+Json unleash_variant(const Json& flag) {
+  if (!flag.contains("variant")) return {{"name", "disabled"}, {"enabled", false}};
+  Json variant{{"name", flag["variant"]}, {"enabled", true}};
+  const Json payload = flag.value("payload", flag.value("value", Json()));
+  if (payload.is_null() || payload.is_boolean()) return variant;
+  const char* type = payload.is_string() ? "string" : (payload.is_number() ? "number" : "json");
+  variant["payload"] = {{"type", type},
+                        {"value", payload.is_string() ? payload : Json(payload.dump())}};
+  return variant;
+}
+
+void unleash(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (refuses(request, "Authorization", step) || is_current(request, flags, step)) return;
+  std::string subject = text_at(body_of(request), {"context", "userId"});
+  if (subject.empty()) {
+    subject = http::query_parameter(request.request.url.query, "userId").value_or("");
+  }
+  Json toggles = Json::array();
+  for (const std::string& key : flags.keys()) {
+    const Json flag = flags.find(key, subject);
+    if (flag["enabled"] != true) continue;
+    toggles.push_back({{"name", key},
+                       {"enabled", true},
+                       {"variant", unleash_variant(flag)},
+                       {"impressionData", false}});
+  }
+  say(step, 200, {{"toggles", toggles}});
+}
+
+// --- LaunchDarkly --------------------------------------------------------------------------------
+
+std::string base64url_decoded(std::string_view text) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const auto digit = kDigits.find(c);
+    if (digit == std::string_view::npos) break;  // the padding
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> bits & 255);
+  }
+  return bytes;
+}
+
+void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (refuses(request, "Authorization", step)) return;
+  Json context = body_of(request);
+  if (request.path.starts_with("/sdk/evalx/contexts/")) {
+    const auto encoded = std::string_view(request.path).substr(request.path.rfind('/') + 1);
+    context = Json::parse(base64url_decoded(encoded), nullptr, false);
+  }
+  const std::string subject = text_at(context, {"key"});
+  if (subject.empty()) return say(step, 400, {{"message", "the context has no key"}});
+  if (is_current(request, flags, step)) return;
+  Json all = Json::object();
+  for (const std::string& key : flags.keys()) {
+    const Json flag = flags.find(key, subject);
+    all[key] = {{"value", flag.value("value", Json())},
+                {"variation", flag.value("variant", Json())},
+                {"version", 1},
+                {"reason", {{"kind", flag.value("reason", "RULE_MATCH")}}}};
+  }
+  say(step, 200, all);
+}
+
+// --- Statsig -------------------------------------------------------------------------------------
+
+void statsig(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (refuses(request, "statsig-api-key", step)) return;
+  if (request.path == "/v1/log_event") return say(step, 200, {{"success", true}});
+  const bool gate = request.path == "/v1/check_gate";
+  const std::string key = text_at(body_of(request), {gate ? "gateName" : "configName"});
+  if (key.empty()) return say(step, 400, {{"message", "no name"}});
+  const Json flag = flags.find(key, text_at(body_of(request), {"user", "userID"}));
+  Json answer{{"name", key}, {"rule_id", ""}, {"group_name", nullptr}};
+  if (!flag.is_null()) {
+    answer["rule_id"] = flag.value("reason", "rule-1");
+    answer["group_name"] = flag.value("variant", Json());
+  }
+  const Json value = flag.is_null() ? Json() : flag.value("value", Json());
+  if (gate) {
+    answer["value"] = value == Json(true);
+  } else if (value.is_object() || value.is_null()) {
+    answer["value"] = value.is_null() ? Json::object() : value;
+  } else {
+    answer["value"] = {{"value", value}};
+  }
+  say(step, 200, answer);
+}
+
+// --- PostHog -------------------------------------------------------------------------------------
+
+Json posthog_flag(const std::string& key, const Json& flag) {
+  const bool enabled = flag["enabled"] == true;
+  const Json value = flag.value("value", Json());
+  Json answer{{"key", key},
+              {"enabled", enabled},
+              {"variant", flag.value("variant", value.is_string() ? value : Json())},
+              {"reason", {{"code", enabled ? "condition_match" : "no_condition_match"}}},
+              {"metadata", {{"id", 1}, {"version", 1}, {"payload", nullptr}}}};
+  if (flag.contains("payload")) answer["metadata"]["payload"] = flag["payload"].dump();
+  if (flag.contains("reason")) answer["reason"]["code"] = flag["reason"];
+  if (flag.contains("failed")) answer["failed"] = flag["failed"];
+  return answer;
+}
+
+void posthog(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (flags.empty()) return;
+  const std::string subject = text_at(body_of(request), {"distinct_id"});
+  const Json wanted = body_of(request).value("flag_keys_to_evaluate", Json());
+  Json all = Json::object();
+  bool failed = false;
+  for (const std::string& key : flags.keys()) {
+    const bool asked =
+        !wanted.is_array() || std::find(wanted.begin(), wanted.end(), Json(key)) != wanted.end();
+    if (!asked) continue;
+    all[key] = posthog_flag(key, flags.find(key, subject));
+    failed = failed || all[key].value("failed", false);
+  }
+  say(step, 200, {{"flags", all}, {"errorsWhileComputingFlags", failed}});
+}
+
+bool is_get(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+RouteMatch found_or(bool fits, const char* allowed) {
+  if (fits) return {RouteMatch::Kind::found, Route::flag_backend, {}};
+  return {RouteMatch::Kind::wrong_method, Route::none, allowed};
+}
+
+}  // namespace
+
+RouteMatch find_flag_route(std::string_view method, std::string_view path) {
+  const std::string_view bare = without_trailing_slash(path);
+  const bool post = method == "POST";
+  if (bare == kOfrep || bare.starts_with(std::string(kOfrep) + "/")) return found_or(post, "POST");
+  if (bare == "/api/frontend") return found_or(post || is_get(method), "GET, HEAD, POST");
+  if (bare == kLaunchDarkly) return found_or(method == "REPORT", "REPORT");
+  if (bare.starts_with("/sdk/evalx/contexts/")) return found_or(is_get(method), "GET, HEAD");
+  if (bare == "/v1/check_gate" || bare == "/v1/get_config" || bare == "/v1/log_event") {
+    return found_or(post, "POST");
+  }
+  return {};
+}
+
+void answer_flags(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (step.status != 200 || step.body) return;
+  if (request.route == Route::flags) return posthog(request, flags, step);
+  if (request.route != Route::flag_backend) return;
+  if (request.path.starts_with(kOfrep)) return ofrep(request, flags, step);
+  if (request.path == "/api/frontend") return unleash(request, flags, step);
+  if (request.path.starts_with(kLaunchDarkly)) return launchdarkly(request, flags, step);
+  statsig(request, flags, step);
+}
+
+}  // namespace lockstep::mock
