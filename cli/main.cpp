@@ -10,7 +10,7 @@ using namespace lockstep::cli;
 
 // In the order of the help text.
 constexpr void (*kVerbs[])(CLI::App& app, int& exit_code) = {
-    add_run, add_contract, add_explore, add_replay, add_adapter, add_mock, add_actions,
+    add_run, add_contract, add_explore, add_prove, add_replay, add_adapter, add_mock, add_actions,
 };
 
 }  // namespace

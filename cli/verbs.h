@@ -17,6 +17,7 @@ void add_adapter(CLI::App& app, int& exit_code);
 void add_contract(CLI::App& app, int& exit_code);
 void add_explore(CLI::App& app, int& exit_code);
 void add_mock(CLI::App& app, int& exit_code);
+void add_prove(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 

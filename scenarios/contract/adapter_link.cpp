@@ -21,8 +21,8 @@ std::string quoted(const std::string& body) {
 
 // The member of that name and type; throws what is wrong with it.
 template <typename Value>
-Value member(const json& object, const char* name, bool (json::*is_type)() const noexcept,
-             std::string_view type) {
+Value field_of(const json& object, const char* name, bool (json::*is_type)() const noexcept,
+               std::string_view type) {
   const auto found = object.find(name);
   if (found == object.end()) throw AdapterError("has no member \"" + std::string(name) + '"');
   if (!((*found).*is_type)()) {
@@ -32,11 +32,11 @@ Value member(const json& object, const char* name, bool (json::*is_type)() const
 }
 
 std::string text_in(const json& object, const char* name) {
-  return member<std::string>(object, name, &json::is_string, "a text");
+  return field_of<std::string>(object, name, &json::is_string, "a text");
 }
 
 std::uint64_t count_in(const json& object, const char* name) {
-  const auto number = member<std::int64_t>(object, name, &json::is_number_integer, "a count");
+  const auto number = field_of<std::int64_t>(object, name, &json::is_number_integer, "a count");
   if (number < 0) throw AdapterError('"' + std::string(name) + "\" is negative");
   return static_cast<std::uint64_t>(number);
 }
@@ -48,7 +48,7 @@ Health health_in(const json& answer) {
   health.adapter_version = text_in(answer, "adapter_version");
   if (answer.contains("supports_parallel")) {
     health.supports_parallel =
-        member<bool>(answer, "supports_parallel", &json::is_boolean, "true or false");
+        field_of<bool>(answer, "supports_parallel", &json::is_boolean, "true or false");
   }
   for (const json& capability : answer.value("capabilities", json::array())) {
     if (!capability.is_string()) throw AdapterError("\"capabilities\" is not a list of texts");
@@ -68,7 +68,7 @@ ClockState clock_in(const json& answer) {
   state.in_flight = count_in(answer, "in_flight");
   state.calls = count_in(answer, "calls");
   state.waiting = count_in(answer, "waiting");
-  state.quiet = member<bool>(answer, "quiet", &json::is_boolean, "true or false");
+  state.quiet = field_of<bool>(answer, "quiet", &json::is_boolean, "true or false");
   return state;
 }
 

@@ -90,6 +90,10 @@ class Engine {
   // The state as one number, equal for equal states on every compiler: all that decides what the
   // engine does next, and the ledger.
   std::uint64_t digest() const noexcept;
+  // What can come next as one number, equal for states that differ only in how and when they came
+  // about: instants count from `now`, those that have passed as passed, events that ended not at
+  // all. For a config without jitter; what a jittered backoff draws depends on the past too.
+  std::uint64_t future_digest(Instant now) const noexcept;
   // The kind of state it is, for those who ask which kinds were reached: digest() without amounts.
   // Counts are none, one or more; of instants only whether they have come.
   std::uint64_t shape(Instant now) const noexcept;

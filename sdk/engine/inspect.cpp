@@ -141,6 +141,51 @@ std::uint64_t Engine::digest() const noexcept {
   return state;
 }
 
+std::uint64_t Engine::future_digest(Instant now) const noexcept {
+  std::uint64_t state = kDigestStart;
+  const auto add = [&](std::uint64_t number) { state = digest_number(state, number); };
+  const auto add_instant = [&](Instant at) {
+    add(static_cast<std::uint64_t>(at == kNever ? -1 : (std::max(at, now) - now).count()));
+  };
+  const auto add_batch = [&](const Batch& batch) {
+    add(static_cast<std::uint64_t>(batch.lane));
+    for (const std::uint32_t number : {batch.attempt, batch.requests, batch.failures}) add(number);
+    for (const EventRef& event : batch.events) add(event.sequence());
+  };
+  for (std::size_t i = 0; i < kLaneCount; ++i) {
+    for (const EventRef& event : lanes_[i].queue) {
+      add(event.sequence());
+      add_instant(saturating_add(event.admitted(), config_.lanes[i].flush_interval));
+    }
+    add(lanes_[i].size_limit);
+    add(lanes_[i].good_batches);
+    add(lanes_[i].full_episode ? 1 : 0);
+  }
+  for (const EndpointState& endpoint : endpoints_) {
+    add_instant(endpoint.pause_until);
+    add(endpoint.rounds);
+    add(static_cast<std::uint64_t>(endpoint.next_lane));
+    add(endpoint.fresh_turn ? 1 : 0);
+    for (const auto& [key, batch] : endpoint.waiting) {
+      add_instant(key.first);
+      add_batch(*batch);
+    }
+  }
+  for (const auto& [request, flight] : in_flight_) {
+    add_batch(*flight.batch);
+    add_instant(saturating_add(flight.started, config_.request_timeout));
+    add(flight.started >= endpoints_[flight.endpoint].trouble_since ? 1 : 0);
+  }
+  for (const auto& [number, ticket] : tickets_) {
+    if (ticket.done) continue;
+    add(ticket.upto);
+    add_instant(ticket.shutdown ? kNever : ticket.deadline);
+  }
+  add((closing_ ? 1u : 0u) + (closed_ ? 2u : 0u));
+  add_instant(shutdown_deadline_);
+  return state;
+}
+
 std::uint64_t Engine::shape(Instant now) const noexcept {
   std::uint64_t state = kDigestStart;
   const auto add = [&](std::uint64_t number) { state = digest_number(state, number); };

@@ -375,6 +375,16 @@ TEST(AdapterFeatureFlag, SaysWhyThereIsNoAnswer) {
   EXPECT_NE(answer.body["error"].get<std::string>().find("500"), std::string::npos);
 }
 
+TEST(AdapterState, WhatIsInFlightIsPending) {
+  Bench bench;
+  bench.init("", {{"flush_at", 1}});
+  bench.answers({{{"fault", "no_answer"}}});
+  bench.capture("a");
+  bench.host->run_for(std::chrono::milliseconds{50});
+  ASSERT_EQ(bench.journal().size(), 1u) << "the request is out";
+  EXPECT_EQ(bench.state()["pending_events"], 1);
+}
+
 TEST(AdapterReset, IsFineForATestIdNobodyHasSeen) {
   Bench bench;
   EXPECT_EQ(bench.post("/reset?test_id=t-never").body, Json({{"success", true}}));

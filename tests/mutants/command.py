@@ -24,9 +24,10 @@ from workspace import BuildError, Workspace
 
 # Against what a group of judges is a run of `--against`.
 AGAINST = {
-    "all": reports.GROUPS,
+    "all": tuple(group for group in reports.GROUPS if group != "prove"),
     "contract": tuple(reports.CONTRACTS),
     "catalogue": ("catalogue",),
+    "prove": ("prove",),
     "tests": ("tests",),
 }
 
@@ -102,7 +103,7 @@ def chosen(names: list[str], mending: bool = False) -> list[Mutant]:
 
 def all_judges(contract: pathlib.Path) -> list[Judge]:
     binaries = judges.test_binaries(patches.ROOT)
-    return [*judges.contracts(contract.absolute()), judges.catalogue(), *binaries]
+    return [*judges.contracts(contract.absolute()), judges.catalogue(), judges.prover(), *binaries]
 
 
 def asked(given: list[Judge], against: str, mutants: list[Mutant]) -> list[Judge]:
@@ -146,7 +147,7 @@ class Panel:
 
     # Nearly every mutant is noticed by a verb of the tool, which is one thing to build and quick to
     # run; the test binaries are made ready when the first mutant needs them.
-    STAGES = (tuple(reports.CONTRACTS) + ("catalogue",), ("tests",))
+    STAGES = (tuple(reports.CONTRACTS) + ("catalogue", "prove"), ("tests",))
 
     def __init__(self, workspace: Workspace, baseline: Baseline, given: list[Judge]):
         self._workspace = workspace

@@ -111,6 +111,11 @@ def catalogue() -> ToolJudge:
     return ToolJudge("catalogue", ["run"])
 
 
+def prover() -> ToolJudge:
+    """With fewer faults than the standard scopes, because the tool is not optimised here."""
+    return ToolJudge("prove", ["prove", "--faults", "2"])
+
+
 def contracts(file: pathlib.Path) -> list[ToolJudge]:
     """The shared suite's: as its own runner reads it, and under our strict mock and laws."""
     both = [

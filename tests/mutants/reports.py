@@ -9,8 +9,8 @@ from judges import Notice
 from patches import Mutant
 
 # In the order in which they are asked; `ours` are those that must notice every mutant.
-GROUPS = ("contract", "strict contract", "catalogue", "tests")
-OURS = ("catalogue", "tests")
+GROUPS = ("contract", "strict contract", "catalogue", "prove", "tests")
+OURS = ("catalogue", "prove", "tests")
 CONTRACTS = {
     "contract": "the shared contract alone",
     "strict contract": "the shared contract under our strict mock and laws",
