@@ -21,8 +21,7 @@ bool is_covered_by_flush(std::uint64_t sequence, const World& world) {
   });
 }
 
-// --- what leaves
-// ------------------------------------------------------------------------------------------------
+// --- what leaves --------------------------------------------------------------------------------
 
 // Fresh events wait for a full batch, the interval, a flush or the shutdown.
 Broken too_soon(const Scope& scope, const engine::Batch& batch, const World& world) {
@@ -94,8 +93,7 @@ Broken cancelled(engine::RequestNumber request, World& world) {
   return std::nullopt;
 }
 
-// --- what ends
-// --------------------------------------------------------------------------------------------------
+// --- what ends ----------------------------------------------------------------------------------
 
 // With the event that just came.
 bool is_full(const Scope& scope, const World& world) {
@@ -152,8 +150,7 @@ Broken ended(const Scope& scope, const engine::Ended& how, World& world) {
   return std::nullopt;
 }
 
-// --- what stands
-// ------------------------------------------------------------------------------------------------
+// --- what stands --------------------------------------------------------------------------------
 
 Broken false_report(Drain& call, const World& world) {
   const auto found = world.engine.report(call.ticket);

@@ -93,8 +93,7 @@ void add_drains(const std::vector<Duration>& deadlines, Move::Kind kind, const W
   for (const Duration time : deadlines) out.push_back({.kind = kind, .time = time.count()});
 }
 
-// --- what an answer is to the engine, and to what is known from outside
-// ------------------------------------------------------------
+// --- what an answer is to the engine, and to what is known from outside -------------------------
 
 engine::Verdict verdict_for(const Move& move, const engine::Batch& batch) {
   using Kind = engine::Verdict::Kind;
