@@ -233,6 +233,12 @@ INNOCENT = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_exceptions(monkeypatch):
+    """The made-up repositories have none of the files that the project's own exceptions name."""
+    monkeypatch.setattr(banned, "UNORDERED_ALLOWED", {})
+
+
 def repository(root, files):
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
