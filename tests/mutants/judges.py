@@ -171,6 +171,21 @@ class TestBinary(Judge):
         return Notice(len(failed), failed)
 
 
+class Schedules(Judge):
+    """The thread host's interleavings, by seed."""
+
+    group = "tests"
+    name = target = "schedules"
+    floors = frozenset({"clock", "http", "sdk"})
+
+    def check(self, workspace: Workspace, thorough: bool) -> Notice:
+        binary = workspace.build / "tests" / "schedules" / "schedules"
+        done = process.run([binary, "--seeds", "5000"], self.limit)
+        if how := how_it_ended(done, (0, 1)):
+            return Notice(how=how)
+        return Notice(1, [done.output.strip().split("\n")[0]]) if done.status == 1 else Notice()
+
+
 def _running(output: str) -> str:
     """The case that was running when a GoogleTest executable ended."""
     started = re.findall(r"\[ RUN      \] (\S+)", output)

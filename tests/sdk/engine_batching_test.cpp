@@ -38,6 +38,17 @@ TEST(EngineBatching, TheIntervalCountsFromTheOldestEvent) {
   EXPECT_EQ(driver.next_wake(), Duration::max()) << "a request in flight needs no wake";
 }
 
+// Beyond what an instant can say there is no instant in the past.
+TEST(EngineBatching, AnIntervalLongerThanTimeItselfNeverComes) {
+  Config config = small_config();
+  all_lanes(config, &LaneConfig::flush_interval, Duration::max());
+  EngineDriver driver(config);
+  driver.after(seconds{7});
+  driver.capture();
+  EXPECT_TRUE(driver.sent.empty());
+  EXPECT_EQ(driver.next_wake(), Duration::max());
+}
+
 TEST(EngineBatching, ABatchLeavesWhenItsBytesAreReached) {
   Config config = small_config();
   all_lanes(config, &LaneConfig::flush_at, std::size_t{100});
