@@ -103,7 +103,8 @@ def chosen(names: list[str], mending: bool = False) -> list[Mutant]:
 
 def all_judges(contract: pathlib.Path) -> list[Judge]:
     binaries = judges.test_binaries(patches.ROOT)
-    return [*judges.contracts(contract.absolute()), judges.catalogue(), judges.prover(), *binaries, judges.Schedules()]
+    verbs = [*judges.contracts(contract.absolute()), judges.catalogue(), judges.prover()]
+    return [*verbs, *binaries, judges.Schedules()]
 
 
 def asked(given: list[Judge], against: str, mutants: list[Mutant]) -> list[Judge]:
