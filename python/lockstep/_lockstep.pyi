@@ -69,6 +69,7 @@ class Simulation:
         uplink: Seconds,
         downlink: Seconds,
         start: Union[datetime.datetime, float, None],
+        keep_trace: bool,
     ) -> None: ...
     @property
     def now(self) -> float: ...

@@ -102,7 +102,8 @@ class Simulation(Owner):
     that let it pass; the simulation goes on from there when it is told to.
 
     ``latency`` is the network's, each way or as a pair (there, back). ``start`` is the wall time at
-    which it begins: 2025-01-01T00:00:00Z unless it is given. One thread at a time.
+    which it begins: 2025-01-01T00:00:00Z unless it is given. Without ``keep_trace`` a long run
+    keeps the digest of its trace alone. One thread at a time.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Simulation(Owner):
         latency: Union[Seconds, Tuple[Seconds, Seconds]] = 0.001,
         start: Union[datetime.datetime, float, None] = None,
         strict: bool = False,
+        keep_trace: bool = True,
         name: str = "simulation",
     ) -> None:
         uplink, downlink = latency if isinstance(latency, tuple) else (latency, latency)
@@ -119,7 +121,9 @@ class Simulation(Owner):
         self.name = name
         #: The scripted server.
         self.server = Server(strict=strict)
-        self._native = _lockstep.Simulation(self.server._native, seed, uplink, downlink, start)
+        self._native = _lockstep.Simulation(
+            self.server._native, seed, uplink, downlink, start, keep_trace
+        )
         self._own_callables()
         self._errors: List[BaseException] = []
         self._passing = False

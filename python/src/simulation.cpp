@@ -148,14 +148,17 @@ py::list outcomes_of(const Simulation& simulation) {
 
 std::shared_ptr<Simulation> make_simulation(std::shared_ptr<ScriptedServer> server,
                                             std::uint64_t seed, const py::object& uplink,
-                                            const py::object& downlink, const py::object& start) {
+                                            const py::object& downlink, const py::object& start,
+                                            bool keep_trace) {
   const SimNetworkOptions network{duration_from(uplink, "latency"),
                                   duration_from(downlink, "latency")};
   if (network.uplink_latency < Duration{0} || network.downlink_latency < Duration{0}) {
     throw py::value_error("latency: expected at least 0");
   }
   const WallTime wall = start.is_none() ? VirtualClock::kDefaultStart : wall_from(start, "start");
-  return std::make_shared<Simulation>(std::move(server), seed, network, wall);
+  auto made = std::make_shared<Simulation>(std::move(server), seed, network, wall);
+  if (!keep_trace) made->trace().forget_entries();
+  return made;
 }
 
 NetworkFault make_fault(const py::object& fault, std::uint64_t bytes, const py::object& delay) {
@@ -175,7 +178,7 @@ void bind_simulation(py::module_& module) {
   using Class = py::class_<Simulation, std::shared_ptr<Simulation>>;
   Class(module, "Simulation")
       .def(py::init(&make_simulation), py::arg("server"), py::arg("seed"), py::arg("uplink"),
-           py::arg("downlink"), py::arg("start"))
+           py::arg("downlink"), py::arg("start"), py::arg("keep_trace"))
       .def_property_readonly(
           "now", [](const Simulation& self) { return seconds(self.now().time_since_epoch()); })
       .def_property_readonly(

@@ -80,7 +80,11 @@ def cyclic():
     return value
 
 
-@pytest.mark.parametrize("value", [object(), lambda: 1, cyclic(), {"x": object()}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [object(), lambda: 1, cyclic(), {"x": object()}],
+    ids=["object", "function", "cycle", "inside"],
+)
 def test_what_json_cannot_hold_is_refused_counted_and_logged(sim, caplog, value):
     client = sim.client()
     result = client.capture("u", "the event", {"fine": 1, "bad": value})

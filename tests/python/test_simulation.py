@@ -4,6 +4,8 @@ import datetime
 import gc
 import pathlib
 import re
+import signal
+import sys
 import threading
 
 import pytest
@@ -211,6 +213,65 @@ def test_a_second_thread_is_refused_while_one_is_inside():
         go_on.set()
         thread.join()
     assert [event.event for event in sim.stored] == ["e"]
+
+
+def endless(**options):
+    """A simulation in which something is always due: a retry each second."""
+    sim = Simulation(keep_trace=False)
+    sim.server.script({"default": {"status": 503}})
+    client = sim.client(max_retries=2**32 - 1, retry_max_backoff=1, **options)
+    client.capture("u", "e")
+    return sim, client
+
+
+def test_other_threads_run_while_a_simulation_does():
+    sim, client = endless()
+    go, turned = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: go.wait() and turned.set())
+    thread.start()
+    before = sys.getswitchinterval()
+    # From now on a thread gets the GIL only when another one lets go of it.
+    sys.setswitchinterval(1000)
+    try:
+        go.set()
+        assert not turned.is_set()
+        sim.run_until(turned.is_set, limit=5_000)
+        assert turned.is_set()
+    finally:
+        sys.setswitchinterval(before)
+        thread.join()
+
+
+def test_a_signal_ends_a_run_that_would_not_end():
+    class Enough(Exception):
+        pass
+
+    def handle(number, frame):
+        raise Enough
+
+    sim, client = endless()
+    former = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Enough):
+            sim.run_for(5e9)
+    finally:
+        signal.signal(signal.SIGALRM, former)
+    before = sim.now
+    assert 0 < before < 5e9
+    sim.run_for(1)
+    assert sim.now == pytest.approx(before + 1)
+
+
+def test_without_a_trace_its_digest_is_still_the_same():
+    digests = set()
+    for keep in (False, True):
+        sim = Simulation(keep_trace=keep)
+        sim.client().capture("u", "e")
+        sim.run_until_idle()
+        digests.add(sim.digest)
+        assert (len(sim.trace) > 0) == keep
+    assert len(digests) == 1
 
 
 def test_objects_may_go_in_any_order():

@@ -9,9 +9,9 @@ from source import FLOORS, Tree, line_of
 
 
 def sources_are_built(tree: Tree) -> list[str]:
-    """Each .cpp file of a floor or a test group is named by the nearest CMakeLists.txt above it."""
+    """Each .cpp file of a floor, python or a test group is in the nearest CMakeLists.txt above."""
     found = []
-    for path in tree.files(".cpp", under=(*FLOORS, "tests", "bench", "examples")):
+    for path in tree.files(".cpp", under=(*FLOORS, "python", "tests", "bench", "examples")):
         folder = path.rpartition("/")[0]
         while folder and f"{folder}/CMakeLists.txt" not in tree.paths:
             folder = folder.rpartition("/")[0]
