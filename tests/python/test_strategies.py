@@ -8,8 +8,13 @@ from hypothesis import HealthCheck, given, settings  # noqa: E402
 
 from lockstep import Simulation, strategies  # noqa: E402
 
+# The same examples each time, and nothing written into the tree.
 FEW = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
