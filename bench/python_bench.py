@@ -33,7 +33,7 @@ def serve(pipe: Connection) -> None:
     with lockstep.MockServer() as server:
         pipe.send(server.url)
         while pipe.recv() == "count":
-            pipe.send(server._native.stored_count())
+            pipe.send(server.stored_count)
             server.clear()
 
 

@@ -6,15 +6,12 @@ import atexit
 import logging
 import sys
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional, Union
 
 from . import _lockstep
 from ._base import ClientBase
 from ._callables import Owner, log, native_options
 from ._results import FlushReport
-
-#: Seconds that all clients together may take to deliver what is pending when the interpreter ends.
-ATEXIT_TIMEOUT = 5.0
 
 _open: "weakref.WeakSet[Client]" = weakref.WeakSet()
 
@@ -35,9 +32,12 @@ class Client(ClientBase, Owner):
     proxy, no_proxy, ca_file, interface, max_connections, max_connections_per_host.
 
     A context manager: it shuts down at the end of the block. What is still open when the
-    interpreter ends is drained for at most ``ATEXIT_TIMEOUT`` seconds. In a forked child the client
+    interpreter ends is drained for at most ``Client.atexit_timeout`` seconds. In a forked child the client
     goes on with a thread of its own; what the parent had queued stays the parent's.
     """
+
+    #: Seconds that all clients together may take when the interpreter ends.
+    atexit_timeout: ClassVar[float] = 5.0
 
     _is_open = False  # it could not be made
 
@@ -75,11 +75,10 @@ class Client(ClientBase, Owner):
             self.shutdown()
 
 
-def _drain(timeout: Optional[float] = None) -> List[FlushReport]:
+def _drain() -> List[FlushReport]:
     """Shuts all clients down at once, and waits for them to the one deadline."""
     clients = list(_open)
-    limit = ATEXIT_TIMEOUT if timeout is None else timeout
-    handles = [client.begin_shutdown(limit) for client in clients]
+    handles = [client.begin_shutdown(Client.atexit_timeout) for client in clients]
     return [handle.wait() for handle in handles]
 
 

@@ -78,6 +78,11 @@ class Server(Owner):
         return self._native.stored()
 
     @property
+    def stored_count(self) -> int:
+        """How many they are."""
+        return self._native.stored_count()
+
+    @property
     def violations(self) -> List[Violation]:
         """Breaches of the protocol; only of a strict server."""
         return self._native.violations()

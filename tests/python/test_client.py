@@ -184,8 +184,8 @@ def test_the_drain_has_a_bound(mock_server):
     mock_server.respond(Response(fault="no_answer", repeat=100))
     done = program(
         """
-        import sys, lockstep, lockstep._client
-        lockstep._client.ATEXIT_TIMEOUT = 0.3
+        import sys, lockstep
+        lockstep.Client.atexit_timeout = 0.3
         clients = [lockstep.Client("phc_test", sys.argv[1]) for _ in range(3)]
         for client in clients:
             client.capture("u", "e")
@@ -199,8 +199,8 @@ def test_the_drain_has_a_bound(mock_server):
 def test_an_interpreter_ends_while_a_callback_hangs(mock_server):
     done = program(
         """
-        import sys, threading, lockstep, lockstep._client
-        lockstep._client.ATEXIT_TIMEOUT = 0.2
+        import sys, threading, lockstep
+        lockstep.Client.atexit_timeout = 0.2
         entered = threading.Event()
         def hang(outcome):
             entered.set()
