@@ -68,7 +68,10 @@ Telemetry::Telemetry(TelemetryOptions options) noexcept : options_(std::move(opt
   }
 }
 
-Telemetry::~Telemetry() { close(); }
+Telemetry::~Telemetry() {
+  close();
+  client_ = nullptr;  // its callbacks use what would be gone before it
+}
 
 std::string Telemetry::variable(const std::string& name) const {
   const char* value =

@@ -35,29 +35,6 @@ constexpr std::array<MessageKind, 6> kKinds{{
     {{}, "track", "properties", {}, {}, {}},
 }};
 
-const MessageKind& kind_of(std::string_view event) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end() - 1,
-                                  [&](const MessageKind& kind) { return kind.event == event; });
-  return *found;
-}
-
-// Properties that are members of the message.
-struct Lifted {
-  std::string_view property;
-  std::string_view member;
-};
-constexpr std::array<Lifted, 3> kLifted{{
-    {"$anon_distinct_id", "anonymousId"},
-    {"$context", "context"},
-    {"$integrations", "integrations"},
-}};
-
-bool is_lifted(const MessageKind& kind, std::string_view name) {
-  return name == kind.id_from || name == "$process_person_profile" ||
-         std::any_of(kLifted.begin(), kLifted.end(),
-                     [&](const Lifted& lifted) { return lifted.property == name; });
-}
-
 std::string value_json(const PropertyList& properties, std::size_t i) {
   JsonWriter json;
   properties.write_value(i, json);
@@ -70,6 +47,43 @@ std::string find_json(const PropertyList& properties, std::string_view name) {
     if (properties.name(i) == name && !properties.shadowed(i)) return value_json(properties, i);
   }
   return {};
+}
+
+bool is_text(std::string_view json) { return json.starts_with('"'); }
+bool is_object(std::string_view json) { return json.starts_with('{'); }
+
+// An event that lacks what its kind cannot do without, an id that is a text, is any other.
+const MessageKind& kind_of(std::string_view event, const PropertyList& properties) {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end() - 1,
+                                  [&](const MessageKind& kind) { return kind.event == event; });
+  const bool needs_id = found->id == "groupId" || found->id == "previousId";
+  return needs_id && !is_text(find_json(properties, found->id_from)) ? kKinds.back() : *found;
+}
+
+// Properties that are members of the message, where they have the shape that these must have.
+struct Lifted {
+  std::string_view property;
+  std::string_view member;
+  bool (*fits)(std::string_view json);
+};
+constexpr std::array<Lifted, 3> kLifted{{
+    {"$anon_distinct_id", "anonymousId", is_text},
+    {"$context", "context", is_object},
+    {"$integrations", "integrations", is_object},
+}};
+
+const Lifted* find_lifted(std::string_view property) {
+  const auto found = std::find_if(kLifted.begin(), kLifted.end(), [&](const Lifted& lifted) {
+    return lifted.property == property;
+  });
+  return found == kLifted.end() ? nullptr : &*found;
+}
+
+bool is_lifted(const MessageKind& kind, const PropertyList& properties, std::string_view name) {
+  if (name == "$process_person_profile") return true;
+  if (!kind.id_from.empty() && name == kind.id_from) return is_text(find_json(properties, name));
+  const Lifted* lifted = find_lifted(name);
+  return lifted != nullptr && lifted->fits(find_json(properties, name));
 }
 
 // Adds the members of an object, but for those that are there already.
@@ -118,7 +132,7 @@ class Segment final : public Protocol {
   std::string_view name() const noexcept override { return "segment"; }
 
   std::size_t render(const EventView& event, JsonWriter& out) const override {
-    const MessageKind& kind = kind_of(event.name);
+    const MessageKind& kind = kind_of(event.name, event.properties);
     bool first = true;
     out.raw('{');
     out.member("type", first);
@@ -174,7 +188,8 @@ class Segment final : public Protocol {
     const bool anonymous =
         (event.options != nullptr && event.options->process_person_profile == false) ||
         find_json(event.properties, "$process_person_profile") == "false";
-    const bool is_named_twice = anonymous && event.properties.has("$anon_distinct_id");
+    const bool is_named_twice =
+        anonymous && is_text(find_json(event.properties, "$anon_distinct_id"));
     if (is_named_twice) return;
     out.member(anonymous ? "anonymousId" : "userId", first);
     out.string(event.distinct_id);
@@ -183,10 +198,9 @@ class Segment final : public Protocol {
   static void write_lifted(const MessageKind& kind, const PropertyList& properties, JsonWriter& out,
                            bool& first) {
     const auto lift = [&](std::string_view property, std::string_view member) {
-      const std::string json = find_json(properties, property);
-      if (json.empty()) return;
+      if (!is_lifted(kind, properties, property)) return;
       out.member(member, first);
-      out.raw(json);
+      out.raw(find_json(properties, property));
     };
     if (!kind.id.empty()) lift(kind.id_from, kind.id);
     for (const Lifted& lifted : kLifted) lift(lifted.property, lifted.member);
@@ -200,7 +214,7 @@ class Segment final : public Protocol {
     if (!kind.object.empty()) {
       content.members(traits_of_event(kind, properties), none);
     } else {
-      const auto skip = [&](std::string_view name) { return is_lifted(kind, name); };
+      const auto skip = [&](std::string_view name) { return is_lifted(kind, properties, name); };
       protocol::write_own(properties, content, none, skip);
       protocol::write_added(config_, properties, content, none, skip);
     }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "clock/timestamp.h"
+#include "clock/trace.h"
 #include "mockserver/server.h"
 #include "sdk/host/sim_host.h"
 
@@ -152,6 +153,37 @@ TEST_F(Tracking, AnEventStaysUntilItIsConfirmed) {
   EXPECT_TRUE(client_.flush(1min).ok());
   EXPECT_EQ(client_.stats().total().delivered, 1u);
   EXPECT_EQ(server_.request_count(), 4u);
+}
+
+TEST_F(Tracking, TheClientSecretIsInTheBodyAndNowhereElse) {
+  std::string said;
+  Options talkative = options();
+  Trace trace;
+  talkative.trace = &trace;
+  talkative.logger = [&](LogLevel, std::string_view text) { said += text; };
+  talkative.on_error = [&](const ErrorReport& error) { said += error.message; };
+  talkative.on_outcome = [&](const Outcome& outcome) { said += outcome.detail; };
+  talkative.on_request = [&](const RequestReport& request) { said += request.error; };
+  const std::string echo = "no client has client-secret";
+  server_.enqueue({{.status = 503, .body = echo},
+                   {.body = echo},
+                   {.body = R"({"errors":[{"message":")" + echo + R"("}]})"},
+                   {.status = 401, .body = echo}});
+  ::lockstep::Client client(talkative, host_);
+  Tracker tracker(client);
+  tracker.track("first");
+  client.flush();
+  tracker.track("second");
+  client.flush();
+  for (const TraceEntry& entry : trace.entries()) said += entry.to_text();
+  EXPECT_NE(said.find("no client has [api key]"), std::string::npos);
+  EXPECT_EQ(said.find("client-secret"), std::string::npos);
+  for (const auto& request : server_.journal()) {
+    EXPECT_NE(request.body.find("client-secret"), std::string::npos);
+    for (const auto& header : request.headers) {
+      EXPECT_EQ(header.value.find("client-secret"), std::string::npos);
+    }
+  }
 }
 
 TEST_F(Tracking, ShutdownSendsWhatWasTracked) {

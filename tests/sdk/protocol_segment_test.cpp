@@ -103,6 +103,18 @@ TEST(SegmentMessage, WhoMakesNoProfileIsAnonymous) {
   EXPECT_EQ(both["anonymousId"], "device");
 }
 
+// A message that Segment cannot take would cost its whole batch.
+TEST(SegmentMessage, WhatHasTheWrongShapeForAMemberStaysAProperty) {
+  const json track = message(event_named("e", {{"$context", "text"}, {"$anon_distinct_id", 7}}));
+  EXPECT_FALSE(track.contains("context"));
+  EXPECT_FALSE(track.contains("anonymousId"));
+  EXPECT_EQ(track["properties"], json({{"$context", "text"}, {"$anon_distinct_id", 7}}));
+  EXPECT_EQ(message(event_named("$pageview", {{"name", 7}}))["properties"], json({{"name", 7}}));
+  EXPECT_EQ(message(event_named("$create_alias", {{"alias", 7}}))["type"], "track");
+  EXPECT_EQ(message(event_named("$groupidentify"))["type"], "track");
+  EXPECT_EQ(message(event_named("$groupidentify"))["event"], "$groupidentify");
+}
+
 TEST(SegmentRequest, CarriesTheKeyAsTheUserOfBasicAuthentication) {
   const auto authorization = [](std::string key) {
     Options options = segment_options();
