@@ -144,7 +144,8 @@ class Composer {
   void put_errors(const std::vector<EventError>& given) {
     Json errors = Json::array();
     for (const EventError& error : given) {
-      Json& entry = errors.emplace_back(Json{{"index", error.index}, {"reason", error.reason}});
+      Json& entry = errors.emplace_back(Json{{"reason", error.reason}});
+      if (error.index != 0) entry["index"] = error.index;  // proto3's JSON leaves out what is 0
       if (!error.message.empty()) entry["message"] = error.message;
     }
     step_.status = 200;

@@ -37,7 +37,7 @@ struct EventResult {
   bool operator==(const EventResult&) const = default;
 };
 
-// One entry of the errors of a Confidence answer, as it goes over the wire.
+// One entry of the errors of a Confidence answer, as it goes over the wire: without an index of 0.
 struct EventError {
   std::int64_t index = 0;  // into the request's events; may lie outside, as a hostile server's may
   std::string reason = "EVENT_SCHEMA_VALIDATION_FAILED";

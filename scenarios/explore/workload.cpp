@@ -93,6 +93,8 @@ Operation tool(const Choices& choices, const RunFrame&) {
     life.push_back(step("tool_track", name,
                         Params()
                             .with("event", text("E"))
+                            // Which no call site can set.
+                            .with("properties", Params().with("sequence", std::int64_t{1}).node())
                             .with("count", events)
                             .with("every", duration(choices.span("every", std::chrono::seconds{2})))
                             .node()));

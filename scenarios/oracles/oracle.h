@@ -79,6 +79,7 @@ std::vector<std::unique_ptr<Oracle>> make_oracles();
 std::unique_ptr<Oracle> make_conservation_oracle();
 std::unique_ptr<Oracle> make_envelope_oracle();
 std::unique_ptr<Oracle> make_repeats_oracle();
+std::unique_ptr<Oracle> make_sequence_oracle();
 std::unique_ptr<Oracle> make_patience_oracle();
 std::unique_ptr<Oracle> make_attempts_oracle();
 std::unique_ptr<Oracle> make_order_oracle();

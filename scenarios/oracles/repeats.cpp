@@ -1,5 +1,5 @@
-// 2. At least once, and no oftener than need be: what the server took, and said so to a client that
-// heard it, is not sent again.
+// 2. At least once, and no oftener than need be: what the server took or refused for good, and said
+// so to a client that heard it, is not sent again.
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -26,9 +26,16 @@ bool ends(const json& answer, const Seen& seen, const std::string& uuid) {
          result->value("result", json()) != "retry";
 }
 
+// 413 speaks of the request's size, the others of the endpoint.
+bool is_refusal(int status) {
+  return status >= 300 && status < 500 && status != 408 && status != 413 && status != 429;
+}
+
 class Repeats final : public Oracle {
  public:
-  std::string_view name() const noexcept override { return "what was confirmed is not sent again"; }
+  std::string_view name() const noexcept override {
+    return "what was answered for good is not sent again";
+  }
 
   Finding arrived(World& world, const Seen& seen) override {
     const ClientLimits* limits = world.limits(seen.client);
@@ -37,10 +44,10 @@ class Repeats final : public Oracle {
     const Instant sent = seen.at - latency;
     const auto uuids = uuids_of(seen);
     for (const std::string& uuid : uuids) {
-      const auto confirmed = confirmed_.find(uuid);
-      if (confirmed == confirmed_.end() || sent <= confirmed->second) continue;
+      const auto answered = answered_.find(uuid);
+      if (answered == answered_.end() || sent <= answered->second) continue;
       return Failure{
-          "no repeat of " + uuid + ", which was confirmed at " + to_text(confirmed->second),
+          "no repeat of " + uuid + ", which was answered for good at " + to_text(answered->second),
           seen.to_text()};
     }
     const http::Response& response = seen.reply.response;
@@ -49,16 +56,17 @@ class Repeats final : public Oracle {
     // An answer at or after the request's own deadline is not heard.
     const bool is_heard = seen.reply.fault == http::Fault::none &&
                           known < saturating_add(sent, limits->request_timeout);
-    if (!is_success || !is_heard) return std::nullopt;
-    const json answer = json::parse(response.body, nullptr, false);
+    if (!is_heard || (!is_success && !is_refusal(response.status))) return std::nullopt;
+    const json answer = is_success ? json::parse(response.body, nullptr, false) : json();
     for (const std::string& uuid : uuids) {
-      if (!uuid.empty() && ends(answer, seen, uuid)) confirmed_.emplace(uuid, known);
+      if (uuid.empty() || (is_success && !ends(answer, seen, uuid))) continue;
+      answered_.emplace(uuid, known);
     }
     return std::nullopt;
   }
 
  private:
-  std::map<std::string, Instant> confirmed_;  // by uuid: when the client learnt of it
+  std::map<std::string, Instant> answered_;  // by uuid: when the client learnt of it
 };
 
 }  // namespace

@@ -142,6 +142,58 @@ ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 4
 )"};
 }
 
+Body segment_protocol() {
+  return {.name = "SegmentProtocol",
+          .adjust = [](Options& options) { options.capture = Capture::segment; },
+          .script = {status(429), fault(http::Fault::reset_after)},
+          .captures = {"a", "b"},
+          .trace = R"(
+POST /v1/batch attempt 1 [a b] -> 429
+POST /v1/batch attempt 2 [a b] -> 200 reset_after
+POST /v1/batch attempt 3 [a b] -> 200
+request analytics attempt 1 [a b]: 429
+request analytics attempt 2 [a b]: reset
+request analytics attempt 3 [a b]: 200
+a: delivered, lane analytics, attempts 3, status 200
+b: delivered, lane analytics, attempts 3, status 200
+stored a of 3 received
+stored b of 3 received
+flush: complete, delivered 2, dropped 0, pending 0
+ledger: captured 2, delivered 2, unconfirmed 0, dropped 0, pending 0, requests 3, retries 2
+)"};
+}
+
+mock::Step event_errors(std::vector<mock::EventError> errors) {
+  mock::Step step;
+  step.event_errors = std::move(errors);
+  return step;
+}
+
+// Its events have no id of their own: copies stay copies.
+Body confidence_protocol() {
+  return {.name = "ConfidenceProtocol",
+          .adjust =
+              [](Options& options) {
+                options.capture = Capture::confidence;
+                options.event_id_field = "event_id";
+              },
+          .script = {fault(http::Fault::reset_after), event_errors({{.index = 1}})},
+          .captures = {"a", "b"},
+          .trace = R"(
+POST /v1/events:publish attempt 1 [eventDefinitions/a eventDefinitions/b] -> 200 reset_after
+POST /v1/events:publish attempt 2 [eventDefinitions/a eventDefinitions/b] -> 200
+request analytics attempt 1 [a b]: reset
+request analytics attempt 2 [a b]: 200
+a: delivered, lane analytics, attempts 2, status 200
+b: dropped rejected, lane analytics, attempts 2, status 200
+stored eventDefinitions/a of 2 received
+stored eventDefinitions/a of 2 received
+stored eventDefinitions/b of 2 received
+flush: complete, delivered 1, dropped 1, pending 0
+ledger: captured 2, delivered 1, unconfirmed 0, dropped 1, pending 0, requests 2, retries 1
+)"};
+}
+
 Body gzip() {
   return {.name = "Gzip",
           .adjust = [](Options& options) { options.compression = Compression::gzip; },
@@ -227,6 +279,8 @@ std::vector<Body> delivery_bodies() {
           shutdown_drains(),
           lanes_do_not_wait_for_each_other(),
           client_protocol(),
+          segment_protocol(),
+          confidence_protocol(),
           gzip(),
           zstd(),
           partial_results(),

@@ -117,6 +117,33 @@ TEST(Oracles, ARepeatOfWhatWasConfirmedIsABreach) {
   EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{6})));
 }
 
+TEST(Oracles, ARepeatOfWhatWasRefusedForGoodIsABreach) {
+  for (const int status : {400, 401, 404, 301}) {
+    Stand stand;
+    const auto oracle = make_repeats_oracle();
+    EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1}, 413)));
+    EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{2}, 429)));
+    EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{3}, status)));
+    EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{4}))) << status;
+  }
+}
+
+TEST(Oracles, AnEventOfAToolThatSharesItsNumberIsABreach) {
+  Stand stand;
+  const auto oracle = make_sequence_oracle();
+  const auto numbered = [](const char* id, const char* invocation, int sequence) {
+    Seen seen = request({}, seconds{1});
+    const json message{{"messageId", id},
+                       {"properties", {{"invocation_id", invocation}, {"sequence", sequence}}}};
+    seen.body = std::make_shared<const json>(json{{"batch", json::array({message})}});
+    return seen;
+  };
+  EXPECT_FALSE(oracle->arrived(stand.world, numbered(kOne, "a", 1)));
+  EXPECT_FALSE(oracle->arrived(stand.world, numbered(kOne, "a", 1))) << "a repeat";
+  EXPECT_FALSE(oracle->arrived(stand.world, numbered(kTwo, "b", 1))) << "another invocation";
+  EXPECT_TRUE(oracle->arrived(stand.world, numbered(kTwo, "a", 1)));
+}
+
 TEST(Oracles, ARequestInsideAPauseIsABreach) {
   Stand stand;
   const auto oracle = make_patience_oracle();

@@ -193,7 +193,7 @@ TEST(SegmentAnswer, GoesByTheStatus) {
 
 struct Golden {
   const char* file;
-  Event event;
+  std::vector<Event> batch;
 };
 
 Properties download(std::initializer_list<Property> more = {}) {
@@ -211,21 +211,33 @@ Event of(std::string who, std::string name, Properties properties = {}) {
 
 std::vector<Golden> golden() {
   std::vector<Golden> all{
-      {"test-enqueue-track.json", of("123456", "Download", download())},
+      {"test-enqueue-track.json", {of("123456", "Download", download())}},
+      {"test-interval-track.json", {of("123456", "Download", download())}},
       {"test-context-track.json",
-       of("123456", "Download", download({{"$context", Json{R"({"whatever":"here"})"}}}))},
+       {of("123456", "Download", download({{"$context", Json{R"({"whatever":"here"})"}}}))}},
       {"test-integrations-track.json",
-       of("123456", "Download",
-          download({{"$integrations", Json{R"({"All":true,"Intercom":false,"Mixpanel":true})"}}}))},
-      {"test-timestamp-track.json", of("123456", "Download", download())},
-      {"test-messageid-track.json", of("123456", "Download", download())},
-      {"test-enqueue-alias.json", of("B", "$create_alias", {{"alias", "A"}})},
-      {"test-enqueue-group.json", of("B", "$groupidentify", {{"$group_key", "A"}})},
-      {"test-enqueue-identify.json", of("B", "$identify")},
-      {"test-enqueue-page.json", of("B", "$pageview", {{"name", "A"}})},
-      {"test-enqueue-screen.json", of("B", "$screen", {{"$screen_name", "A"}})},
+       {of("123456", "Download",
+           download(
+               {{"$integrations", Json{R"({"All":true,"Intercom":false,"Mixpanel":true})"}}}))}},
+      {"test-timestamp-track.json", {of("123456", "Download", download())}},
+      {"test-messageid-track.json", {of("123456", "Download", download())}},
+      {"test-many-track.json", {}},
+      {"test-enqueue-alias.json", {of("B", "$create_alias", {{"alias", "A"}})}},
+      {"test-enqueue-group.json", {of("B", "$groupidentify", {{"$group_key", "A"}})}},
+      {"test-enqueue-identify.json", {of("B", "$identify")}},
+      {"test-enqueue-page.json", {of("B", "$pageview", {{"name", "A"}})}},
+      {"test-enqueue-screen.json", {of("B", "$screen", {{"$screen_name", "A"}})}},
   };
-  all[3].event.timestamp = parse_rfc3339("2015-07-10T23:00:00Z");
+  for (Golden& one : all) {
+    const std::string file = one.file;
+    if (file == "test-timestamp-track.json") {
+      one.batch[0].timestamp = parse_rfc3339("2015-07-10T23:00:00Z");
+    }
+    for (int i = 0; i < 3 && file == "test-many-track.json"; ++i) {
+      const Properties properties{{"application", "Segment Desktop"}, {"version", i}};
+      one.batch.push_back(of("123456", "Download", properties));
+    }
+  }
   return all;
 }
 
@@ -249,16 +261,18 @@ TEST(SegmentVectors, ARequestIsTheOneOfSegmentsGoLibrary) {
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   const WallTime then = *parse_rfc3339("2009-11-10T23:00:00Z");
   const auto protocol = segment();
-  for (const auto& [file, event] : golden()) {
+  for (const auto& [file, events] : golden()) {
     std::ifstream stream(folder / file);
     ASSERT_TRUE(stream) << file;
-    JsonWriter out;
-    const std::size_t uuid_at =
-        protocol->render({event.name, event.distinct_id, nth_uuid(0),
-                          event.timestamp.value_or(then), event.properties, nullptr},
-                         out);
     engine::Batch batch;
-    batch.events.emplace_back(out.text(), uuid_at, Lane::analytics);
+    for (const Event& event : events) {
+      JsonWriter out;
+      const EventView view{event.name,       event.distinct_id,
+                           nth_uuid(0),      event.timestamp.value_or(then),
+                           event.properties, nullptr};
+      const std::size_t uuid_at = protocol->render(view, out);
+      batch.events.emplace_back(out.text(), uuid_at, Lane::analytics);
+    }
     EXPECT_EQ(normalised(json::parse(encoded(*protocol, batch, then).body)),
               normalised(json::parse(stream)))
         << file;
