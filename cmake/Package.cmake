@@ -15,7 +15,7 @@ set(sdk_headers
     clock/chance.h clock/clock.h clock/system_clock.h clock/timestamp.h clock/trace.h clock/uuid.h
     clock/virtual_clock.h
     http/handler.h
-    openfeature/client.h openfeature/memory_provider.h openfeature/tracker.h
+    openfeature/client.h openfeature/memory_provider.h openfeature/tracking_provider.h
     providers/launchdarkly.h providers/ofrep.h providers/posthog.h providers/static.h
     providers/statsig.h providers/unleash.h
     sdk/client.h sdk/json.h sdk/process_client.h

@@ -127,6 +127,15 @@ EvaluationContext Client::merged_context(const EvaluationContext& invocation) co
   return below.merged(state_->context).merged(invocation);
 }
 
+void Client::track(std::string_view event, const EvaluationContext& context,
+                   const TrackingEventDetails& details) const noexcept {
+  try {
+    state_->api->provider(state_->domain)->track(event, merged_context(context), details);
+  } catch (...) {
+    // Tracking has nobody to tell.
+  }
+}
+
 EvaluationDetails<Value> Client::evaluate(std::string_view key, FlagType type,
                                           const Value& fallback, const EvaluationContext& context,
                                           const EvaluationOptions& options) const {

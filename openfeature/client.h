@@ -13,6 +13,7 @@
 #include "openfeature/context.h"
 #include "openfeature/evaluation.h"
 #include "openfeature/hook.h"
+#include "openfeature/tracking.h"
 
 namespace lockstep::openfeature {
 
@@ -70,6 +71,11 @@ class Client {
   EvaluationDetails<Value> get_object_details(std::string_view key, Value fallback,
                                               const EvaluationContext& context = {},
                                               const EvaluationOptions& options = {}) const noexcept;
+
+  // Tells the provider what a user did, with the contexts merged as in an evaluation. Nothing where
+  // the provider does not track. Never throws.
+  void track(std::string_view event, const EvaluationContext& context = {},
+             const TrackingEventDetails& details = {}) const noexcept;
 
  private:
   friend class Api;

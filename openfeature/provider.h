@@ -18,6 +18,7 @@
 namespace lockstep::openfeature {
 
 class Hook;
+struct TrackingEventDetails;
 
 enum class ProviderStatus : std::uint8_t { not_ready, ready, error, stale, fatal };
 // "NOT_READY", "READY", ...
@@ -55,6 +56,10 @@ class Provider {
                                                  const EvaluationContext& context);
   // Reads again what values are made from; false when that failed and the old ones stay.
   virtual bool refresh() { return true; }
+  // Tells what a user did; the context is merged. Must not wait. By default it goes nowhere;
+  // TrackingProvider (tracking_provider.h) sends it.
+  virtual void track(std::string_view /*event*/, const EvaluationContext& /*context*/,
+                     const TrackingEventDetails& /*details*/) {}
   // Whether evaluations can be relied on now.
   bool is_healthy() const { return status() == ProviderStatus::ready; }
 

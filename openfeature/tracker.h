@@ -12,18 +12,13 @@
 
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string_view>
 
 #include "openfeature/context.h"
+#include "openfeature/tracking.h"
 #include "sdk/client.h"
 
 namespace lockstep::openfeature {
-
-struct TrackingEventDetails {
-  std::optional<double> value{};  // must be finite; 0 is a value like any other
-  Structure fields{};             // "value" among them is overwritten by a value
-};
 
 // How context and details share a payload.
 enum class PayloadShape : std::uint8_t {

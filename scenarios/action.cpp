@@ -6,8 +6,9 @@ namespace lockstep::scenario {
 
 std::vector<const Action*> all_actions() {
   std::vector<const Action*> all;
-  for (const auto table : {app_actions(), tool_actions(), time_actions(), server_actions(),
-                           request_checks(), event_checks(), retry_checks(), ledger_checks()}) {
+  for (const auto table :
+       {app_actions(), tool_actions(), flags_actions(), time_actions(), server_actions(),
+        request_checks(), event_checks(), retry_checks(), ledger_checks()}) {
     for (const Action& action : table) all.push_back(&action);
   }
   return all;

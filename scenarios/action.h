@@ -50,6 +50,7 @@ inline constexpr std::string_view kLaneWords[] = {"analytics", "historical", "ai
 // The tables, by theme.
 std::span<const Action> app_actions();     // what an application does with a client
 std::span<const Action> tool_actions();    // tracking, and what a command-line tool does
+std::span<const Action> flags_actions();   // flag providers
 std::span<const Action> time_actions();    // the clocks and the network
 std::span<const Action> server_actions();  // what the mock server is told
 std::span<const Action> request_checks();  // requests: how many, to where, their headers

@@ -15,6 +15,7 @@ constexpr Field kScript[] = {
     {"responses", Type::list, false, "the queue, used after the sequences"},
     {"default", Type::object, false, "the answer once the queue is empty"},
     {"sequences", Type::list, false, "answers by path and method"},
+    {"flags", Type::object, false, "what the flag services know (mockserver/flag_book.h)"},
     {"latency_ms", Type::integer, false, "added to every answer's delay"},
     {"max_body_bytes", Type::integer, false, "a longer body gets 413"},
     {"max_batch_events", Type::integer, false, "a longer batch gets 413"},

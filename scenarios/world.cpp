@@ -71,6 +71,7 @@ World::World(const Settings& settings, std::uint64_t seed)
 // Clients end before the world they look into. What ends then calls hooks, which ask this world for
 // their client: the adapter must still be there to say that it is gone.
 World::~World() {
+  flags_.clear();
   tools_.clear();
   adapter_->close();
   adapter_.reset();
@@ -156,6 +157,25 @@ telemetry::Telemetry& World::tool(const std::string& name) {
   const auto found = tools_.find(name);
   if (found == tools_.end()) throw std::runtime_error("the tool \"" + name + "\" does not exist");
   return *found->second;
+}
+
+openfeature::Provider& World::provider(const std::string& name) {
+  const auto found = flags_.find(name);
+  if (found == flags_.end()) {
+    throw std::runtime_error("the flag provider \"" + name + "\" does not exist");
+  }
+  return *found->second.provider;
+}
+
+const openfeature::Client& World::flags(const std::string& name) {
+  provider(name);
+  return flags_.at(name).client;
+}
+
+void World::open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider) {
+  flags_.erase(name);
+  openfeature::Client client(provider);
+  flags_.emplace(name, Flags{std::move(provider), std::move(client)});
 }
 
 bool World::has_client(const std::string& name) const {

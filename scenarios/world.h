@@ -19,6 +19,7 @@
 #include "clock/trace.h"
 #include "clock/virtual_clock.h"
 #include "mockserver/server.h"
+#include "openfeature/client.h"
 #include "scenarios/action.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
@@ -63,6 +64,7 @@ class World {
   const Settings& settings() const noexcept { return settings_; }
   VirtualClock& clock() noexcept { return *clock_; }
   SimHost& host() noexcept { return *host_; }
+  std::shared_ptr<Host> shared_host() const noexcept { return host_; }
   mock::Server& server() noexcept { return server_; }
   Trace& trace() noexcept { return trace_; }
   Duration elapsed() const noexcept { return clock_->now().time_since_epoch(); }
@@ -99,6 +101,13 @@ class World {
   // A tool that begins; one of that name ends before.
   void open_tool(const std::string& name, telemetry::TelemetryOptions options);
   bool has_tool(const std::string& name) const { return tools_.contains(name); }
+
+  // A flag provider by its name, and what evaluates with it. Both throw std::runtime_error when
+  // there is no such provider.
+  openfeature::Provider& provider(const std::string& name);
+  const openfeature::Client& flags(const std::string& name);
+  // A provider that begins; one of that name ends before.
+  void open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider);
 
   // From now on notes which kinds of states the engines go through, and by what.
   void watch_states() noexcept { watches_states_ = true; }
@@ -187,6 +196,11 @@ class World {
   std::shared_ptr<SimHost> host_;
   std::unique_ptr<adapter::Adapter> adapter_;
   std::map<std::string, std::unique_ptr<telemetry::Telemetry>> tools_;
+  struct Flags {
+    std::shared_ptr<openfeature::Provider> provider;
+    openfeature::Client client;
+  };
+  std::map<std::string, Flags> flags_;
   std::map<std::string, ClientLog> logs_;
   std::map<std::string, ClientLimits> limits_;
   std::vector<std::pair<FlushHandle, DrainCall>> drains_;

@@ -34,14 +34,58 @@ def test_it_delivers_to_a_strict_service_over_real_sockets(program):
         assert mock.ask("GET", "/_control/violations")[1]["violations"] == []
 
 
-@pytest.mark.parametrize("program", DELIVERIES)
+# Each program, and the reason that the backend leaves with the value; Unleash tells none.
+FLAGS = {
+    "flags_ofrep": "TARGETING_MATCH",
+    "flags_unleash": "UNKNOWN",
+    "flags_launchdarkly": "TARGETING_MATCH",
+    "flags_statsig": "TARGETING_MATCH",
+    "flags_posthog": "TARGETING_MATCH",
+}
+
+
+@pytest.mark.parametrize("program", FLAGS)
+def test_it_evaluates_a_flag_over_real_sockets(program):
+    flag = {"value": "v1", "variant": "v1",
+            "subjects": {"user-1": {"value": "v2", "variant": "v2"}}}
+    with Server("mock") as mock:
+        assert mock.ask("POST", "/_control/configure", {"flags": {"checkout": flag}})[0] == 200
+        done = subprocess.run([PROGRAMS / f"example_{program}", mock.url],
+                              capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"v2 {FLAGS[program]}\n", "")
+
+
+@pytest.mark.parametrize("program", FLAGS)
+def test_without_a_server_it_says_so_and_goes_on_with_the_default(program):
+    with Server("mock") as mock:
+        url = mock.url
+    done = subprocess.run([PROGRAMS / f"example_{program}", url],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "v1 ERROR\n")
+    assert done.stderr.startswith("connect")
+
+
+def test_it_evaluates_a_flag_out_of_the_documents_file(tmp_path):
+    [file] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "flags.md").read_text(), re.DOTALL)
+    flags = tmp_path / "flags.toml"
+    for text, status, output in ((file, 0, "v2 TARGETING_MATCH\n"), ("[flags", 1, "v1 ERROR\n")):
+        flags.write_text(text)
+        done = subprocess.run([PROGRAMS / "example_flags_static", flags],
+                              capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (status, output)
+    assert done.stderr.startswith(f"{flags}:1:7: ")
+
+
+@pytest.mark.parametrize("program", [*DELIVERIES, *FLAGS, "flags_static"])
 def test_it_is_short(program):
     assert len((ROOT / "examples" / f"{program}.cpp").read_text().splitlines()) <= 30
 
 
-def test_the_document_of_protocols_shows_them_as_they_are():
-    shown = re.findall(r"```cpp\n(.*?)```", (ROOT / "docs" / "protocols.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize(("document", "least"), [("protocols", 3), ("flags", 2)])
+def test_the_documents_show_them_as_they_are(document, least):
+    text = (ROOT / "docs" / f"{document}.md").read_text()
+    shown = re.findall(r"```cpp\n(.*?)```", text, re.DOTALL)
     sources = {path.read_text() for path in (ROOT / "examples").glob("*.cpp")}
-    assert len(shown) >= 3
+    assert len(shown) >= least
     for program in shown:
         assert program in sources, program

@@ -15,13 +15,13 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 
 # What a mutant may change: what is shipped, and the adapter that speaks for it. Never the judges.
-PRODUCT_FLOORS = ("clock", "http", "sdk", "openfeature", "telemetry", "adapter")
-PARTS = ("engine", "protocol", "host", "transport", "tracking", "telemetry", "adapter")
+PRODUCT_FLOORS = ("clock", "http", "sdk", "openfeature", "providers", "telemetry", "adapter")
+PARTS = ("engine", "protocol", "host", "transport", "tracking", "flags", "telemetry", "adapter")
 KEYS = ("Plants", "Stands for", "Part")
 
 # What a mutant stands for; docs/mutants.md says what each kind is.
 STANDS_FOR = re.compile(
-    r"defect 5[a-f]\.\d+|origin [ABC]: \S.*|(wire|rule)( v[01]| segment| confidence)?: \S.*"
+    r"defect 5[a-f]\.\d+|origin [ABCD]: \S.*|(wire|rule)( v[01]| segment| confidence)?: \S.*"
 )
 DEFECTS = "docs/defects.md"
 

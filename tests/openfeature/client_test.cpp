@@ -142,6 +142,36 @@ TEST(FlagClient, AHandlerThatComesLateHearsOfTheStateAtOnce) {
   EXPECT_EQ(stale, 0);
 }
 
+TEST(FlagClient, TrackingReachesTheProviderWithTheMergedContext) {
+  class Tracking final : public Provider {
+   public:
+    std::string_view name() const noexcept override { return "tracking"; }
+    Resolution evaluate(std::string_view, FlagType, const EvaluationContext&) override {
+      return {};
+    }
+    void track(std::string_view event, const EvaluationContext& context,
+               const TrackingEventDetails& details) override {
+      tracked = std::string(event);
+      with = context;
+      value = details.value;
+      throw std::runtime_error("full");
+    }
+    std::string tracked;
+    EvaluationContext with;
+    std::optional<double> value;
+  };
+  Api api;
+  auto provider = std::make_shared<Tracking>();
+  api.set_provider(provider);
+  api.set_context(EvaluationContext("api", {{"a", 1}, {"b", 1}}));
+  Client client = api.client();
+  client.set_context(EvaluationContext("", {{"b", 2}}));
+  client.track("checkout", EvaluationContext("user-1"), {.value = 0.0});
+  EXPECT_EQ(provider->tracked, "checkout");
+  EXPECT_EQ(provider->with, EvaluationContext("user-1", {{"a", 1}, {"b", 2}}));
+  EXPECT_EQ(provider->value, 0.0);
+}
+
 TEST(FlagClient, ABatchAnswersInOrderAndOneFailureLeavesTheOthersAlone) {
   MemoryProvider provider({{"a", fixed(1)}, {"b", fixed("two")}});
   const std::vector<FlagQuery> queries{

@@ -1,0 +1,18 @@
+#include "openfeature/tracking_provider.h"
+
+#include <stdexcept>
+
+namespace lockstep::openfeature {
+
+TrackingProvider::TrackingProvider(std::shared_ptr<Provider> flags,
+                                   std::shared_ptr<Tracker> tracker)
+    : flags_(std::move(flags)), tracker_(std::move(tracker)) {
+  if (flags_ == nullptr || tracker_ == nullptr) {
+    throw std::invalid_argument("a TrackingProvider needs a provider and a tracker");
+  }
+  observer_ = flags_->observe([this](const ProviderEvent& event) { emit(event); });
+}
+
+TrackingProvider::~TrackingProvider() { flags_->ignore(observer_); }
+
+}  // namespace lockstep::openfeature
