@@ -69,6 +69,7 @@ def bench_clients(events: int, rounds: int) -> None:
     here, there = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     server.start()
+    there.close()  # so that a server that died is noticed
     url = here.recv()
     clients: Dict[str, Callable[[str, int], Tuple[float, float]]] = {"lockstep": measure_lockstep}
     if importlib.util.find_spec("posthog") is not None:
