@@ -23,7 +23,7 @@ constexpr std::string_view kBackendWords[] = {"ofrep", "unleash", "launchdarkly"
                                               "posthog"};
 constexpr std::string_view kStatusWords[] = {"NOT_READY", "READY", "ERROR", "STALE", "FATAL"};
 
-constexpr Field kOpen[] = {
+constexpr Field kOpenFlags[] = {
     {"backend", Type::word, true, "which service it asks", {}, kBackendWords},
     {"bulk", Type::boolean, false, "ofrep: asks for all flags of a context at once"},
     {"timeout", Type::duration, false, "of a request; default: 10s"},
@@ -149,7 +149,7 @@ Finding request_count(World& world, const Step& step) {
 }
 
 constexpr Action kFlagsActions[] = {
-    {"flags_open", "makes a flag provider; the client names it", kOpen, flags_open},
+    {"flags_open", "makes a flag provider; the client names it", kOpenFlags, flags_open},
     {"evaluate_flag", "evaluates a flag, and says what must come out", kEvaluate, evaluate},
     {"flags_refresh", "brings what the provider remembers up to date", kRefresh, refresh},
     {"assert_provider_status", "what the provider says of itself", kStatus, status},
