@@ -32,8 +32,8 @@ class Client(ClientBase, Owner):
     proxy, no_proxy, ca_file, interface, max_connections, max_connections_per_host.
 
     A context manager: it shuts down at the end of the block. What is still open when the
-    interpreter ends is drained for at most ``Client.atexit_timeout`` seconds. In a forked child the client
-    goes on with a thread of its own; what the parent had queued stays the parent's.
+    interpreter ends is drained for at most ``Client.atexit_timeout`` seconds. In a forked child
+    the client goes on with a thread of its own; what the parent had queued stays the parent's.
     """
 
     #: Seconds that all clients together may take when the interpreter ends.

@@ -83,6 +83,10 @@ std::string setup(const std::string& name) {
       {"tool",
        "{action: tool_open}\n{action: tool_command, params: {command: import}}\n"
        "{action: tool_complete}\n{action: tool_close}\n"},
+      {"provider",
+       "{action: script_server, params: {flags: {a: {value: 7}}}}\n"
+       "{action: flags_open, params: {backend: ofrep}}\n"
+       "{action: evaluate_flag, params: {key: a, default: 1, targeting_key: u, value: 7}}\n"},
       {"bad event",
        "{action: init, params: {capture: v1}}\n"
        "{action: capture, params: {distinct_id: u, event: " +
@@ -116,6 +120,9 @@ std::string assertion(const Row& row, const char* params) {
 
 constexpr Row kRows[] = {
     // tools
+    {"provider", "assert_provider_status", "{expected: READY}", "{expected: ERROR}", nullptr,
+     nullptr},
+    {"provider", "assert_provider_requests", "{expected: 1}", "{expected: 2}", nullptr, nullptr},
     {"tool", "assert_tool_sequence", "{count: 2, events: [Command Invoked, Command Completed]}",
      "{count: 3}", "3 events of one invocation", "2 of 1"},
     // requests
