@@ -22,80 +22,79 @@ struct Row {
 };
 
 // Steps in flow style, one a line, without the dash.
-std::string setup(const std::string& name) {
-  static const std::map<std::string, std::string> setups{
-      {"nothing", "{action: init}\n"},
-      {"one",
-       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
-      {"two",
-       "{action: init, params: {flush_at: 1}}\n"
-       "{action: capture, params: {distinct_id: u, event: first, properties: {n: 1}}}\n"
-       "{action: advance, params: {by: 1s}}\n"
-       "{action: capture, params: {distinct_id: u, event: second}}\n{action: advance, params: {by: "
-       "1s}}\n"},
-      {"v1",
-       "{action: init, params: {capture: v1}}\n"
-       "{action: capture, params: {distinct_id: u, event: e, options: {cookieless_mode: true}}}\n"
-       "{action: flush}\n"},
-      {"retried",
-       "{action: configure_mock_responses, params: {responses: [{status: 503, repeat: 2}]}}\n"
-       "{action: init, params: {capture: v1, retry_jitter_percent: 0}}\n"
-       "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush, params: {timeout: "
-       "1m}}\n"},
-      {"partial",
-       "{action: configure_mock_responses, params: {responses: [{v1_event_results: [ok, "
-       "retry]}]}}\n"
-       "{action: init, params: {capture: v1}}\n"
-       "{action: capture_burst, params: {count: 2}}\n{action: flush, params: {timeout: 1m}}\n"},
-      {"refused",
-       "{action: configure_mock_responses, params: {responses: [{status: 400}]}}\n"
-       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
-      {"waiting", "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n"},
-      {"started",
-       "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: "
-       "start_flush}\n"},
-      {"closed",
-       "{action: init}\n{action: shutdown}\n{action: capture, params: {distinct_id: u, event: "
-       "e}}\n"},
-      {"flag",
-       "{action: script_server, params: {sequences: [{path: /flags, steps: "
-       "[{status: 200, body: {featureFlags: {beta: true}}}]}]}}\n"
-       "{action: init}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"
-       "{action: flush}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"},
-      {"pair",
-       "{action: init, client: other, params: {flush_at: 1}}\n{action: init, params: {flush_at: "
-       "1}}\n"
-       "{action: capture, client: other, params: {distinct_id: u, event: e}}\n"
-       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
-       "e}}\n"
-       "{action: advance, params: {by: 1s}}\n"},
-      {"gzip",
-       "{action: init, params: {compression: gzip}}\n"
-       "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
-      {"three",
-       "{action: init, params: {flush_at: 1}}\n{action: capture, params: {distinct_id: u, event: "
-       "e}}\n"
-       "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
-       "e}}\n"
-       "{action: advance, params: {by: 3s}}\n{action: capture, params: {distinct_id: u, event: "
-       "e}}\n"
-       "{action: advance, params: {by: 1s}}\n"},
-      {"tool",
-       "{action: tool_open}\n{action: tool_command, params: {command: import}}\n"
-       "{action: tool_complete}\n{action: tool_close}\n"},
-      {"provider",
-       "{action: script_server, params: {flags: {a: {value: 7}}}}\n"
-       "{action: flags_open, params: {backend: ofrep}}\n"
-       "{action: evaluate_flag, params: {key: a, default: 1, targeting_key: u, value: 7}}\n"},
-      {"bad event",
-       "{action: init, params: {capture: v1}}\n"
-       "{action: capture, params: {distinct_id: u, event: " +
-           std::string(300, 'x') +
-           "}}\n"
-           "{action: flush}\n"},
-  };
-  return setups.at(name);
-}
+const std::map<std::string, std::string> kSetups{
+    {"nothing", "{action: init}\n"},
+    {"one",
+     "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
+    {"two",
+     "{action: init, params: {flush_at: 1}}\n"
+     "{action: capture, params: {distinct_id: u, event: first, properties: {n: 1}}}\n"
+     "{action: advance, params: {by: 1s}}\n"
+     "{action: capture, params: {distinct_id: u, event: second}}\n{action: advance, params: {by: "
+     "1s}}\n"},
+    {"v1",
+     "{action: init, params: {capture: v1}}\n"
+     "{action: capture, params: {distinct_id: u, event: e, options: {cookieless_mode: true}}}\n"
+     "{action: flush}\n"},
+    {"retried",
+     "{action: configure_mock_responses, params: {responses: [{status: 503, repeat: 2}]}}\n"
+     "{action: init, params: {capture: v1, retry_jitter_percent: 0}}\n"
+     "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush, params: {timeout: "
+     "1m}}\n"},
+    {"partial",
+     "{action: configure_mock_responses, params: {responses: [{v1_event_results: [ok, "
+     "retry]}]}}\n"
+     "{action: init, params: {capture: v1}}\n"
+     "{action: capture_burst, params: {count: 2}}\n{action: flush, params: {timeout: 1m}}\n"},
+    {"refused",
+     "{action: configure_mock_responses, params: {responses: [{status: 400}]}}\n"
+     "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
+    {"waiting", "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n"},
+    {"started",
+     "{action: init}\n{action: capture, params: {distinct_id: u, event: e}}\n{action: "
+     "start_flush}\n"},
+    {"closed",
+     "{action: init}\n{action: shutdown}\n{action: capture, params: {distinct_id: u, event: "
+     "e}}\n"},
+    {"flag",
+     "{action: script_server, params: {sequences: [{path: /flags, steps: "
+     "[{status: 200, body: {featureFlags: {beta: true}}}]}]}}\n"
+     "{action: init}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"
+     "{action: flush}\n{action: get_feature_flag, params: {key: beta, distinct_id: u}}\n"},
+    {"pair",
+     "{action: init, client: other, params: {flush_at: 1}}\n{action: init, params: {flush_at: "
+     "1}}\n"
+     "{action: capture, client: other, params: {distinct_id: u, event: e}}\n"
+     "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
+     "e}}\n"
+     "{action: advance, params: {by: 1s}}\n"},
+    {"gzip",
+     "{action: init, params: {compression: gzip}}\n"
+     "{action: capture, params: {distinct_id: u, event: e}}\n{action: flush}\n"},
+    {"three",
+     "{action: init, params: {flush_at: 1}}\n{action: capture, params: {distinct_id: u, event: "
+     "e}}\n"
+     "{action: advance, params: {by: 1s}}\n{action: capture, params: {distinct_id: u, event: "
+     "e}}\n"
+     "{action: advance, params: {by: 3s}}\n{action: capture, params: {distinct_id: u, event: "
+     "e}}\n"
+     "{action: advance, params: {by: 1s}}\n"},
+    {"tool",
+     "{action: tool_open}\n{action: tool_command, params: {command: import}}\n"
+     "{action: tool_complete}\n{action: tool_close}\n"},
+    {"provider",
+     "{action: script_server, params: {flags: {a: {value: 7}}}}\n"
+     "{action: flags_open, params: {backend: ofrep}}\n"
+     "{action: evaluate_flag, params: {key: a, default: 1, targeting_key: u, value: 7}}\n"},
+    {"bad event",
+     "{action: init, params: {capture: v1}}\n"
+     "{action: capture, params: {distinct_id: u, event: " +
+         std::string(300, 'x') +
+         "}}\n"
+         "{action: flush}\n"},
+};
+
+std::string setup(const std::string& name) { return kSetups.at(name); }
 
 std::string scenario_of(const std::string& steps) {
   std::string text = "scenario: a\noptions: {strict: false}\nsteps:\n";
