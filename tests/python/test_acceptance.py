@@ -355,7 +355,7 @@ def nothing_due(world):
     assert len(world.sim.requests) == before and world.client.stats().closed
 
 
-@then(parsers.parse('the stored "{name}" has {key} {text}'))
+@then(parsers.re(r'the stored "(?P<name>[^"]+)" has (?!the |some )(?P<key>\S+) (?P<text>\S+)$'))
 def stored_has(world, name, key, text):
     assert world.stored(name).json["properties"][key] == text
 

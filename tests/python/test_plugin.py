@@ -1,5 +1,7 @@
 """The pytest plugin, from outside: what a user's suite sees of it."""
 
+from importlib.metadata import PackageNotFoundError, distribution
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -19,7 +21,17 @@ steps:
 
 
 def run(pytester, *arguments):
-    return pytester.runpytest_subprocess("-p", "lockstep.pytest_plugin", *arguments)
+    # Installed, it is there by its entry point.
+    installed = any(entry.value == "lockstep.pytest_plugin" for entry in _plugins())
+    named = () if installed else ("-p", "lockstep.pytest_plugin")
+    return pytester.runpytest_subprocess(*named, *arguments)
+
+
+def _plugins():
+    try:
+        return distribution("lockstep").entry_points
+    except PackageNotFoundError:
+        return ()
 
 
 def test_fixtures(pytester):
