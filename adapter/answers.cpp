@@ -75,7 +75,9 @@ std::string answer_success() { return text_of({{"success", true}}); }
 
 std::string answer_health(Capture capture, Compression compression, bool is_virtual) {
   Json capabilities = Json::array();
-  capabilities.push_back(capture == Capture::v1 ? "capture_v1" : "capture_v0");
+  // The client protocol is the suite's v0 on another path; it knows none that is not PostHog's.
+  const Capture known = capture == Capture::client ? Capture::v0 : capture;
+  capabilities.push_back("capture_" + std::string(to_string(known)));
   // The suite of the AI endpoint expects plain captures on the v0 endpoint.
   if (capture == Capture::v0) capabilities.push_back("capture_ai_v0");
   capabilities.push_back("encoding_" + std::string(to_string(compression)));

@@ -33,6 +33,8 @@ TEST(AdapterHealth, DeclaresAProtocolAndOneEncoding) {
             Json({"capture_v0", "capture_ai_v0", "encoding_gzip"}));
   EXPECT_EQ(capabilities(Capture::client, Compression::none),
             Json({"capture_v0", "encoding_gzip"}));
+  EXPECT_EQ(capabilities(Capture::segment, Compression::gzip),
+            Json({"capture_segment", "encoding_gzip"}));
   EXPECT_EQ(capabilities(Capture::v1, Compression::zstd), Json({"capture_v1", "encoding_zstd"}));
   EXPECT_EQ(capabilities(Capture::v1, Compression::br), Json({"capture_v1", "encoding_br"}));
 }
