@@ -11,8 +11,6 @@ constexpr auto kLane = static_cast<std::size_t>(Lane::analytics);
 // Far more steps than a healthy world of this size takes to come to rest.
 constexpr int kMostSteps = 200;
 
-Now now_of(const World& world) { return {world.now, WallTime{world.now.time_since_epoch()}}; }
-
 std::string event_name(std::uint64_t sequence) { return "event " + std::to_string(sequence); }
 
 bool is_covered_by_flush(std::uint64_t sequence, const World& world) {
@@ -29,8 +27,7 @@ Broken too_soon(const Scope& scope, const engine::Batch& batch, const World& wor
   const std::uint64_t oldest = batch.events.front().sequence();
   const bool is_due = batch.events.size() >= std::min(limits.flush_at, limits.max_batch_size) ||
                       world.now >= world.fates[oldest].admitted + limits.flush_interval ||
-                      is_covered_by_flush(oldest, world) || world.drain(true) != nullptr ||
-                      world.engine.ledger()[kLane].dropped(DropReason::too_large) > 0;
+                      is_covered_by_flush(oldest, world) || world.drain(true) != nullptr;
   // After a 413 batches are smaller than flush_at, and as due as the queue that they came from.
   const bool is_shrunk = std::any_of(world.fates.begin(), world.fates.end(), [](const Fate& fate) {
     return fate.most_together != SIZE_MAX;
@@ -187,7 +184,7 @@ Broken not_closed(const World& world) {
   engine::Engine copy = world.engine;
   engine::Effects effects;
   const std::string json = R"({"uuid":"00000000-0000-7000-8000-000000009999"})";
-  if (copy.admit({json, 9, Lane::analytics}, now_of(world), effects).admission !=
+  if (copy.admit({json, 9, Lane::analytics}, world.read(), effects).admission !=
       Admission::closed) {
     return "an event was taken in after shutdown";
   }

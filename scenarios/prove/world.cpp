@@ -13,8 +13,6 @@ namespace {
 constexpr Lane kLane = Lane::analytics;
 constexpr std::uint8_t kVerdictKinds = 3;  // of an event in a partial answer: taken, dropped, again
 
-Now now_of(const World& world) { return {world.now, WallTime{world.now.time_since_epoch()}}; }
-
 engine::EventRef make_event(std::size_t sequence) {
   const std::string digits = std::to_string(1000 + sequence);
   const std::string json = "{\"uuid\":\"00000000-0000-7000-8000-00000000" + digits + "\"}";
@@ -203,7 +201,7 @@ void answer(const Scope& scope, const Move& move, World& world, engine::Effects&
     const Duration pause = std::min(kRetryAfter, scope.config.max_retry_after);
     world.pause_until = std::max(world.pause_until, world.now + pause);
   }
-  world.engine.completed(flight.request, verdict_for(move, *flight.batch), now_of(world), effects);
+  world.engine.completed(flight.request, verdict_for(move, *flight.batch), world.read(), effects);
 }
 
 void drain(const Move& move, World& world, engine::Effects& effects) {
@@ -213,8 +211,8 @@ void drain(const Move& move, World& world, engine::Effects& effects) {
   for (std::size_t i = 0; i < world.fates.size(); ++i) {
     if (!world.fates[i].ended) call.covered.push_back(i);
   }
-  call.ticket = call.shutdown ? world.engine.shutdown(now_of(world), call.deadline, effects)
-                              : world.engine.flush(now_of(world), call.deadline, effects);
+  call.ticket = call.shutdown ? world.engine.shutdown(world.read(), call.deadline, effects)
+                              : world.engine.flush(world.read(), call.deadline, effects);
   world.drains.push_back(std::move(call));
 }
 
@@ -277,7 +275,7 @@ std::optional<std::string> carry_out(const Scope& scope, const Move& move, World
   switch (move.kind) {
     case Move::Kind::capture:
       world.fates.push_back({.admitted = world.now});
-      world.engine.admit(make_event(world.fates.size() - 1), now_of(world), effects);
+      world.engine.admit(make_event(world.fates.size() - 1), world.read(), effects);
       break;
     case Move::Kind::answer:
       answer(scope, move, world, effects);
@@ -290,7 +288,7 @@ std::optional<std::string> carry_out(const Scope& scope, const Move& move, World
       drain(move, world, effects);
       break;
   }
-  world.engine.advance(now_of(world), effects);
+  world.engine.advance(world.read(), effects);
   if (Broken broken = take_up(scope, effects, world)) return broken;
   return at_rest(scope, world);
 }

@@ -61,6 +61,8 @@ struct World {
   Instant trouble_since = Instant::min();
   std::uint32_t faults = 0;  // so far
 
+  // Both readings: the wall's zero is where monotonic time begins.
+  Now read() const noexcept { return {now, WallTime{now.time_since_epoch()}}; }
   // The flush or shutdown that was called; null where it was not.
   const Drain* drain(bool shutdown) const noexcept;
   // The earliest deadline of a request in flight; kNever without one.

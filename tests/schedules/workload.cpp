@@ -186,7 +186,6 @@ class Run {
   void shut_down(Client& client, Duration time) {
     const FlushReport report = in_time("shutdown", time, [&] { return client.shutdown(time); });
     if (report.pending != 0) broken_("shutdown returned with events pending");
-    if (other_alone_) return;
     const std::uint64_t then = server_.arrivals();
     if (client.capture("u", "late").admission != Admission::closed) {
       broken_("an event was captured after shutdown");
@@ -225,7 +224,6 @@ class Run {
   std::uint64_t finished_ = 0;  // producers
   std::shared_ptr<Client> client_;
   std::shared_ptr<Client> other_;
-  bool other_alone_ = false;
   std::atomic<Client*> callback_client_{nullptr};
   std::atomic<bool> called_back_{false};
   std::vector<Uuid> accepted_;
