@@ -92,7 +92,5 @@ std::string as_text(const openfeature::Value& value);
 
 // For paths and queries (RFC 3986): everything but the unreserved characters is encoded.
 std::string percent_encoded(std::string_view text);
-// RFC 4648 section 5, with its padding.
-std::string base64url(std::string_view bytes);
 
 }  // namespace lockstep::providers

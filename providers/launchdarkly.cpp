@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sdk/options.h"
+#include "sdk/codec/base64.h"
 
 namespace lockstep::providers {
 
@@ -106,10 +106,8 @@ class LaunchDarklyBackend final : public Backend {
 };
 
 std::unique_ptr<const Backend> make_backend(const LaunchDarklyOptions& options) {
-  if (options.sdk_key.empty()) throw ConfigError("sdk_key", "must not be empty");
-  Endpoint endpoint = make_endpoint(options.remote);
-  endpoint.headers.push_back({"Authorization", options.sdk_key});
-  return std::make_unique<LaunchDarklyBackend>(std::move(endpoint), options.report);
+  return std::make_unique<LaunchDarklyBackend>(
+      make_endpoint(options.remote, "sdk_key", "Authorization", options.sdk_key), options.report);
 }
 
 }  // namespace

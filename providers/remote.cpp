@@ -58,9 +58,16 @@ Endpoint make_endpoint(const RemoteOptions& options) {
   require(base->query.empty(), "base_url", "must not have a query");
   Endpoint endpoint{*base, {}};
   endpoint.headers.push_back({"Accept", "application/json"});
-  endpoint.headers.push_back({"User-Agent", std::string(protocol::kLibraryName) + "/" +
-                                                std::string(protocol::kLibraryVersion)});
+  endpoint.headers.push_back({"User-Agent", protocol::library_id()});
   for (const auto& [name, value] : options.headers) endpoint.headers.push_back({name, value});
+  return endpoint;
+}
+
+Endpoint make_endpoint(const RemoteOptions& options, std::string_view option,
+                       std::string_view header, const std::string& credential) {
+  require(!credential.empty(), option, "must not be empty");
+  Endpoint endpoint = make_endpoint(options);
+  endpoint.headers.push_back({std::string(header), credential});
   return endpoint;
 }
 

@@ -53,6 +53,9 @@ struct RemoteOptions {
 
 // Throws ConfigError (sdk/options.h) that names the option.
 Endpoint make_endpoint(const RemoteOptions& options);
+// The same with a credential in that header. Throws ConfigError, which names `option`, for none.
+Endpoint make_endpoint(const RemoteOptions& options, std::string_view option,
+                       std::string_view header, const std::string& credential);
 
 class Remote : public openfeature::Provider {
  public:

@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "sdk/options.h"
-
 namespace lockstep::providers {
 
 namespace {
@@ -111,10 +109,9 @@ class StatsigBackend final : public Backend {
 };
 
 std::unique_ptr<const Backend> make_backend(const StatsigOptions& options) {
-  if (options.api_key.empty()) throw ConfigError("api_key", "must not be empty");
-  Endpoint endpoint = make_endpoint(options.remote);
-  endpoint.headers.push_back({"statsig-api-key", options.api_key});
-  return std::make_unique<StatsigBackend>(std::move(endpoint), options.log_exposures);
+  return std::make_unique<StatsigBackend>(
+      make_endpoint(options.remote, "api_key", "statsig-api-key", options.api_key),
+      options.log_exposures);
 }
 
 }  // namespace

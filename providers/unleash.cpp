@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "sdk/options.h"
-
 namespace lockstep::providers {
 
 namespace {
@@ -116,10 +114,8 @@ class UnleashBackend final : public Backend {
 };
 
 std::unique_ptr<const Backend> make_backend(const UnleashOptions& options) {
-  if (options.token.empty()) throw ConfigError("token", "must not be empty");
-  Endpoint endpoint = make_endpoint(options.remote);
-  endpoint.headers.push_back({"Authorization", options.token});
-  return std::make_unique<UnleashBackend>(std::move(endpoint), options.app_name);
+  return std::make_unique<UnleashBackend>(
+      make_endpoint(options.remote, "token", "Authorization", options.token), options.app_name);
 }
 
 }  // namespace

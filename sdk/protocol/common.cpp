@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "clock/timestamp.h"
 
 namespace lockstep::protocol {
+
+std::string library_id() { return std::string(kLibraryName).append("/").append(kLibraryVersion); }
 
 const OptionName* find_option(std::string_view property) noexcept {
   if (!property.starts_with('$')) return nullptr;
@@ -64,7 +67,7 @@ http::Request make_post(const ProtocolConfig& config, std::string_view path) {
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
   request.url.path = prefix + std::string(path);
   request.headers.add("Content-Type", "application/json");
-  request.headers.add("User-Agent", std::string(kLibraryName) + "/" + std::string(kLibraryVersion));
+  request.headers.add("User-Agent", library_id());
   for (const auto& [name, value] : config.headers) request.headers.set(name, value);
   return request;
 }
@@ -139,6 +142,11 @@ bool nests_too_deep(std::string_view json) noexcept {
     }
   }
   return false;
+}
+
+nlohmann::json parse_answer(std::string_view body) {
+  if (nests_too_deep(body)) return nullptr;
+  return nlohmann::json::parse(body, nullptr, false);
 }
 
 std::string excerpt(std::string_view text, std::string_view api_key) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace lockstep::protocol {
 
 inline constexpr std::string_view kLibraryName = "lockstep-cpp";
 inline constexpr std::string_view kLibraryVersion = "0.1.0";
+// Both, as servers are told: name/version.
+std::string library_id();
 
 // A per-event option: the property by which v0 sends it, and its name in v1's options object.
 struct OptionName {
@@ -86,6 +89,9 @@ engine::Verdict classify(const http::Response& response, WallTime now, std::stri
 // Whether a server's JSON nests deeper than any sensible answer does. A parser would take seconds
 // for a few megabytes of brackets, and the host's thread has other requests to look after.
 bool nests_too_deep(std::string_view json) noexcept;
+// A server's answer as JSON; null where it nests too deep, discarded where it is none: an object
+// neither way.
+nlohmann::json parse_answer(std::string_view body);
 
 // The first characters of a text from a server, fit for a log line, with the api key blacked out.
 std::string excerpt(std::string_view text, std::string_view api_key);

@@ -87,9 +87,7 @@ class Confidence final : public Protocol {
                     WallTime now) const override {
     Verdict verdict = protocol::classify(response, now, config_.api_key);
     if (verdict.kind != Verdict::Kind::delivered) return verdict;
-    const auto json = protocol::nests_too_deep(response.body)
-                          ? nlohmann::json()
-                          : nlohmann::json::parse(response.body, nullptr, false);
+    const nlohmann::json json = protocol::parse_answer(response.body);
     if (!json.is_object()) {
       // A page of some proxy in between. The events have not been confirmed, so they are kept.
       verdict.kind = Verdict::Kind::retry;

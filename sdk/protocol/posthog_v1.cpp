@@ -43,10 +43,8 @@ class PosthogV1 final : public Protocol {
 
   http::Request encode(const BatchContext& context) const override {
     http::Request request = protocol::make_post(config_, "/i/v1/analytics/events");
-    const std::string library =
-        std::string(protocol::kLibraryName) + "/" + std::string(protocol::kLibraryVersion);
     request.headers.set("Authorization", "Bearer " + config_.api_key);
-    request.headers.set("PostHog-Sdk-Info", library);
+    request.headers.set("PostHog-Sdk-Info", protocol::library_id());
     request.headers.set("PostHog-Attempt", std::to_string(context.batch.attempt));
     request.headers.set("PostHog-Request-Id", context.request_id.to_string());
     request.headers.set("PostHog-Request-Timestamp", to_rfc3339(context.now.wall));
@@ -64,9 +62,7 @@ class PosthogV1 final : public Protocol {
                     WallTime now) const override {
     Verdict verdict = protocol::classify(response, now, config_.api_key);
     if (verdict.kind != Verdict::Kind::delivered) return verdict;
-    const auto json = protocol::nests_too_deep(response.body)
-                          ? nlohmann::json()
-                          : nlohmann::json::parse(response.body, nullptr, false);
+    const nlohmann::json json = protocol::parse_answer(response.body);
     // By reference: copying a document takes stack in proportion to its depth, which a server
     // chooses.
     const nlohmann::json none;

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "clock/timestamp.h"
+#include "sdk/codec/base64.h"
 #include "sdk/json/reader.h"
 #include "sdk/protocol/common.h"
 
@@ -105,24 +105,6 @@ Properties traits_of_event(const MessageKind& kind, const PropertyList& properti
     traits.set(name, Json{value_json(properties, i)});
   }
   return traits;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      const auto byte = i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u;
-      group = group << 8 | byte;
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      const bool is_padding = i + k > bytes.size();
-      text += is_padding ? '=' : kDigits[group >> (18 - 6 * k) & 63u];
-    }
-  }
-  return text;
 }
 
 class Segment final : public Protocol {
