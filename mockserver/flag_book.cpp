@@ -16,41 +16,62 @@ using Json = nlohmann::json;
 constexpr std::array<std::string_view, 9> kNames{
     "value", "variant", "reason", "enabled", "payload", "metadata", "error", "failed", "subjects"};
 
+// "flags" and "checkout" are "flags.checkout".
+std::string below(std::string path, std::string_view name) {
+  path += '.';
+  path += name;
+  return path;
+}
+
 void check_flag(const Json& flag, const std::string& path) {
   if (!flag.is_object()) throw ScriptError(path, "must be an object");
   for (const auto& [name, value] : flag.items()) {
     if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
-      throw ScriptError(path + "." + name, "is no field of a flag");
+      throw ScriptError(below(path, name), "is no field of a flag");
     }
     if (name != "subjects") continue;
     if (!value.is_object()) throw ScriptError(path + ".subjects", "must be an object");
     for (const auto& [subject, over] : value.items()) {
-      check_flag(over, path + ".subjects." + subject);
+      check_flag(over, below(below(path, "subjects"), subject));
     }
   }
 }
 
 }  // namespace
 
+struct FlagBook::Content {
+  Json flags;
+  std::string etag;
+};
+
+namespace {
+
+std::string etag_of(const std::string& text) {
+  return '"' + std::to_string(digest_bytes(kDigestStart, text)) + '"';
+}
+
+}  // namespace
+
 FlagBook FlagBook::parse(const Json& flags, const std::string& path) {
   if (!flags.is_object()) throw ScriptError(path, "must be an object");
-  for (const auto& [key, flag] : flags.items()) check_flag(flag, path + "." + key);
+  for (const auto& [key, flag] : flags.items()) check_flag(flag, below(path, key));
   FlagBook book;
-  book.flags_ = std::make_shared<const Json>(flags);
+  book.content_ = std::make_shared<const Content>(Content{flags, etag_of(flags.dump())});
   return book;
 }
 
 std::vector<std::string> FlagBook::keys() const {
   std::vector<std::string> keys;
-  if (flags_ == nullptr) return keys;
-  for (const auto& [key, flag] : flags_->items()) keys.push_back(key);
+  if (empty()) return keys;
+  keys.reserve(content_->flags.size());
+  for (const auto& [key, flag] : content_->flags.items()) keys.push_back(key);
   return keys;
 }
 
 Json FlagBook::find(std::string_view key, std::string_view subject) const {
-  if (flags_ == nullptr) return nullptr;
-  const auto found = flags_->find(std::string(key));
-  if (found == flags_->end()) return nullptr;
+  if (empty()) return nullptr;
+  const auto found = content_->flags.find(std::string(key));
+  if (found == content_->flags.end()) return nullptr;
   Json flag = *found;
   const auto subjects = found->find("subjects");
   flag.erase("subjects");
@@ -62,9 +83,6 @@ Json FlagBook::find(std::string_view key, std::string_view subject) const {
   return flag;
 }
 
-std::string FlagBook::etag() const {
-  const std::string text = flags_ != nullptr ? flags_->dump() : "";
-  return '"' + std::to_string(digest_bytes(kDigestStart, text)) + '"';
-}
+std::string FlagBook::etag() const { return empty() ? etag_of("") : content_->etag; }
 
 }  // namespace lockstep::mock

@@ -25,7 +25,7 @@ class FlagBook {
   // Throws ScriptError (script.h) with the place of what is wrong, below `path`.
   static FlagBook parse(const nlohmann::json& flags, const std::string& path);
 
-  bool empty() const noexcept { return flags_ == nullptr; }
+  bool empty() const noexcept { return content_ == nullptr; }
   std::vector<std::string> keys() const;
   // The flag for that subject; null JSON where there is no such flag.
   nlohmann::json find(std::string_view key, std::string_view subject) const;
@@ -33,7 +33,8 @@ class FlagBook {
   std::string etag() const;
 
  private:
-  std::shared_ptr<const nlohmann::json> flags_;
+  struct Content;
+  std::shared_ptr<const Content> content_;
 };
 
 }  // namespace lockstep::mock

@@ -112,7 +112,7 @@ std::unique_ptr<const Backend> make_backend(const LaunchDarklyOptions& options) 
 
 }  // namespace
 
-LaunchDarkly::LaunchDarkly(LaunchDarklyOptions options, std::shared_ptr<Host> host)
+LaunchDarkly::LaunchDarkly(const LaunchDarklyOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}
 
 }  // namespace lockstep::providers

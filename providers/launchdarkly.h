@@ -20,7 +20,7 @@ struct LaunchDarklyOptions {
 // without); an attribute "kind" is the context's kind, "user" unless it is there.
 class LaunchDarkly final : public Remote {
  public:
-  explicit LaunchDarkly(LaunchDarklyOptions options, std::shared_ptr<Host> host = nullptr);
+  explicit LaunchDarkly(const LaunchDarklyOptions& options, std::shared_ptr<Host> host = nullptr);
 };
 
 }  // namespace lockstep::providers

@@ -11,7 +11,7 @@ std::optional<Snapshot::Found> Snapshot::find(std::string_view slot) const {
   return std::nullopt;
 }
 
-SnapshotPtr with_answer(const Snapshot& before, const Ask& ask, Reading reading, std::string etag,
+SnapshotPtr with_answer(const Snapshot& before, const Ask& ask, Reading&& reading, std::string etag,
                         const Backend& backend, Instant now) {
   auto after = std::make_shared<Snapshot>(before);
   for (const auto& query : ask.queries) after->asked.insert_or_assign(backend.slot(query), query);

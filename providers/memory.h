@@ -44,7 +44,7 @@ struct Snapshot {
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 // The snapshot after an answer. A flag that the backend could not compute keeps what was known.
-SnapshotPtr with_answer(const Snapshot& before, const Ask& ask, Reading reading, std::string etag,
+SnapshotPtr with_answer(const Snapshot& before, const Ask& ask, Reading&& reading, std::string etag,
                         const Backend& backend, Instant now);
 // After the server has said that nothing has changed since.
 SnapshotPtr confirmed(const Snapshot& before, Instant now);

@@ -102,7 +102,7 @@ std::unique_ptr<const Backend> make_backend(const OfrepOptions& options) {
 
 }  // namespace
 
-Ofrep::Ofrep(OfrepOptions options, std::shared_ptr<Host> host)
+Ofrep::Ofrep(const OfrepOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}
 
 }  // namespace lockstep::providers

@@ -21,7 +21,7 @@ struct OfrepOptions {
 // the protocol has none: an integer flag that comes as 1.5 is a TYPE_MISMATCH.
 class Ofrep final : public Remote {
  public:
-  explicit Ofrep(OfrepOptions options, std::shared_ptr<Host> host = nullptr);
+  explicit Ofrep(const OfrepOptions& options, std::shared_ptr<Host> host = nullptr);
 };
 
 }  // namespace lockstep::providers

@@ -154,7 +154,7 @@ std::unique_ptr<const Backend> make_backend(const PosthogOptions& options) {
 
 }  // namespace
 
-Posthog::Posthog(PosthogOptions options, std::shared_ptr<Host> host)
+Posthog::Posthog(const PosthogOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}
 
 }  // namespace lockstep::providers

@@ -24,7 +24,7 @@ struct PosthogOptions {
 // No $feature_flag_called is captured; Client::get_feature_flag (sdk/client.h) does that.
 class Posthog final : public Remote {
  public:
-  explicit Posthog(PosthogOptions options, std::shared_ptr<Host> host = nullptr);
+  explicit Posthog(const PosthogOptions& options, std::shared_ptr<Host> host = nullptr);
 };
 
 }  // namespace lockstep::providers

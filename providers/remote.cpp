@@ -186,6 +186,7 @@ Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
   }
   const std::vector<Ask> asks = asks_for(*round.known, queries, false);
   std::vector<http::Request> requests;
+  requests.reserve(asks.size());
   for (const Ask& one : asks) requests.push_back(one.request);
   const std::vector<http::Result> results = requester_.send(std::move(requests));
   for (std::size_t i = 0; i < asks.size(); ++i) {
@@ -324,7 +325,7 @@ void Remote::schedule_poll() {
 }
 
 // One question at a time, on the host's thread, which must not wait.
-void Remote::poll(std::shared_ptr<Sweep> sweep) {
+void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
   {
     const std::lock_guard lock(mutex_);
     if (!polling_) return;

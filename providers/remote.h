@@ -109,7 +109,7 @@ class Remote : public openfeature::Provider {
 
   std::shared_ptr<Sweep> begin_sweep() const;
   void schedule_poll();
-  void poll(std::shared_ptr<Sweep> sweep);
+  void poll(const std::shared_ptr<Sweep>& sweep);
 
   const RemoteOptions options_;
   const std::unique_ptr<const Backend> backend_;

@@ -11,7 +11,6 @@ namespace lockstep::providers {
 using openfeature::ErrorCode;
 using openfeature::ProviderEvent;
 using openfeature::ProviderEventType;
-using openfeature::ProviderStatus;
 using openfeature::Resolution;
 
 struct StaticDefinitions {

@@ -116,7 +116,7 @@ std::unique_ptr<const Backend> make_backend(const StatsigOptions& options) {
 
 }  // namespace
 
-Statsig::Statsig(StatsigOptions options, std::shared_ptr<Host> host)
+Statsig::Statsig(const StatsigOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}
 
 }  // namespace lockstep::providers

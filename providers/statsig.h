@@ -24,7 +24,7 @@ struct StatsigOptions {
 // tell, so neither is ever FLAG_NOT_FOUND. A config that says nothing is the caller's default.
 class Statsig final : public Remote {
  public:
-  explicit Statsig(StatsigOptions options, std::shared_ptr<Host> host = nullptr);
+  explicit Statsig(const StatsigOptions& options, std::shared_ptr<Host> host = nullptr);
 };
 
 }  // namespace lockstep::providers

@@ -120,7 +120,7 @@ std::unique_ptr<const Backend> make_backend(const UnleashOptions& options) {
 
 }  // namespace
 
-Unleash::Unleash(UnleashOptions options, std::shared_ptr<Host> host)
+Unleash::Unleash(const UnleashOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}
 
 }  // namespace lockstep::providers

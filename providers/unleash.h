@@ -23,7 +23,7 @@ struct UnleashOptions {
 // or the variant's name where it has none; numbers and objects are read from the payload.
 class Unleash final : public Remote {
  public:
-  explicit Unleash(UnleashOptions options, std::shared_ptr<Host> host = nullptr);
+  explicit Unleash(const UnleashOptions& options, std::shared_ptr<Host> host = nullptr);
 };
 
 }  // namespace lockstep::providers

@@ -166,6 +166,7 @@ std::vector<std::string> exception_types(const std::exception_ptr& error) {
   std::vector<Listed> list;
   list_all(error, list);
   std::vector<std::string> types;
+  types.reserve(list.size());
   for (Listed& listed : list) types.push_back(std::move(listed.type));
   return types;
 }

@@ -230,6 +230,7 @@ std::vector<http::Result> Requester::send(std::vector<http::Request> requests) {
   std::vector<http::Result> results(requests.size(), cancelled("closed"));
   if (core_->foreign()) return results;
   std::vector<std::optional<std::uint64_t>> numbers;
+  numbers.reserve(requests.size());
   for (http::Request& request : requests) {
     numbers.push_back(core_->begin(std::move(request), nullptr));
   }
