@@ -3,14 +3,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "cli/state_file.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/explore/explorer.h"
@@ -27,6 +30,7 @@ struct ExploreArguments {
   std::string capture;
   explore::ExploreOptions options;
   std::string budget;
+  std::string state;
   bool seeds_only = false;
   std::size_t shrink_limit = 20'000;
   std::string out = ".";
@@ -123,13 +127,45 @@ void print_json(const explore::Exploration& found, const ExploreArguments& argum
   const char* separator = "\n  ";
   for (const explore::FoundFailure& failure : found.failures) {
     const explore::Shrunk small = shrunk(failure, arguments.shrink_limit);
-    std::printf("%s{\"run\":%llu,\"behaviour\":%s,\"steps\":%zu,\"shrunk_steps\":%zu}", separator,
-                static_cast<unsigned long long>(failure.seed),
-                scenario::json_quoted(failure.behaviour).c_str(), failure.scenario.steps.size(),
-                small.scenario.steps.size());
+    std::printf(
+        "%s{\"run\":%llu,\"from_seed\":%s,\"behaviour\":%s,\"steps\":%zu,\"shrunk_steps\":%zu}",
+        separator, static_cast<unsigned long long>(failure.seed),
+        failure.from_seed ? "true" : "false", scenario::json_quoted(failure.behaviour).c_str(),
+        failure.scenario.steps.size(), small.scenario.steps.size());
     separator = ",\n  ";
   }
   std::printf("]}\n");
+}
+
+// Explores, from the state file on where there is one. Nothing where the file is no state of this
+// exploration, or cannot be written, which stderr then says.
+std::optional<explore::Exploration> explored(const ExploreArguments& arguments) {
+  explore::ExploreOptions options = arguments.options;
+  remember_signals();
+  options.is_stopped = [] { return remembered_signal() != 0; };
+  const bool is_terminal = isatty(STDERR_FILENO) != 0;
+  if (is_terminal) options.progress = show;
+  const StateFile file(arguments.state);
+  try {
+    if (!arguments.state.empty()) {
+      options.state = file.read();
+      options.keep_state = [&](const std::string& state) { file.write(state); };
+    }
+    explore::Exploration found = explore::explore(options);
+    if (is_terminal) std::fputs("\r\033[K", stderr);
+    return found;
+  } catch (const std::exception& problem) {
+    if (arguments.state.empty()) throw;
+    std::cerr << "lockstep explore: --state " << arguments.state << ": " << problem.what() << '\n';
+    return std::nullopt;
+  }
+}
+
+// Ends the program as the signal that came would have ended it, now that its report is out.
+void end_by_signal() {
+  if (remembered_signal() == 0) return;
+  std::fflush(stdout);
+  std::raise(remembered_signal());
 }
 
 int run_explore(const ExploreArguments& given) {
@@ -148,16 +184,15 @@ int run_explore(const ExploreArguments& given) {
     }
     options.budget = *budget;
   }
-  const bool is_terminal = isatty(STDERR_FILENO) != 0;
-  if (is_terminal) options.progress = show;
-  const explore::Exploration found = explore::explore(options);
-  if (is_terminal) std::fputs("\r\033[K", stderr);
+  const auto found = explored(arguments);
+  if (!found) return kBadUsage;
   if (arguments.format == "json") {
-    print_json(found, arguments);
+    print_json(*found, arguments);
   } else {
-    print_text(found, arguments);
+    print_text(*found, arguments);
   }
-  return found.failures.empty() ? kPassed : kFailed;
+  end_by_signal();
+  return found->failures.empty() ? kPassed : kFailed;
 }
 
 }  // namespace
@@ -177,6 +212,13 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1u, 1024u))
       ->capture_default_str();
+  verb->add_option("--round", options.round,
+                   "Runs between two looks at what was new; part of what a range of seeds means")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--state", arguments->state,
+                   "Keep the state in this file, and go on from it where it exists: the result is "
+                   "that of a run that was never stopped");
   verb->add_flag("--seeds-only", arguments->seeds_only,
                  "Make every run from its seed alone, none from runs that reached something new");
   verb->add_option("--verify-one-in", options.verify_one_in,

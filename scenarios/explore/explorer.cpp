@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "clock/trace.h"
 #include "scenarios/explore/laws.h"
 #include "scenarios/explore/plan.h"
+#include "scenarios/explore/state.h"
 
 namespace lockstep::explore {
 
@@ -24,8 +26,7 @@ constexpr Stream kSteering{"explore-steering"};
 
 // One run of a round: what it was made of, what came of it.
 struct Run {
-  std::uint64_t seed = 0;
-  bool from_seed = true;
+  Origin origin;
   ChoiceTape tape;  // where it was made from another run
   Plan plan;
   Result result;
@@ -59,6 +60,17 @@ ChoiceTape changed(const ChoiceTape& parent, const Chance& chance, std::uint64_t
   return tape;
 }
 
+std::uint64_t digest_of(const ChoiceTape& tape) {
+  std::uint64_t digest = kDigestStart;
+  for (const auto& [key, value] : tape.choices()) {
+    const auto [stream, cause, index] = key;
+    for (const std::uint64_t number : {stream, cause, index, value}) {
+      digest = digest_number(digest, number);
+    }
+  }
+  return digest;
+}
+
 class Explorer {
  public:
   explicit Explorer(const ExploreOptions& options) : options_(options), start_(now()) {
@@ -67,18 +79,22 @@ class Explorer {
   }
 
   Exploration run() {
-    for (std::uint64_t done = 0; done < options_.seeds && !is_over();) {
-      const std::uint64_t count = std::min(options_.round, options_.seeds - done);
-      std::vector<Run> round = make_round(options_.first_seed + done, count);
+    if (options_.keep_state || !options_.state.empty()) meaning_ = meaning_of(options_);
+    if (!options_.state.empty()) go_on_from(state_from_text(options_.state));
+    while (out_.runs < options_.seeds && !is_over()) {
+      const std::uint64_t count = std::min(options_.round, options_.seeds - out_.runs);
+      if (count < options_.round) keep_state();
+      std::vector<Run> round = make_round(options_.first_seed + out_.runs, count);
       for (Run& one : round) merge(one);
-      done += count;
       tell();
+      if (!last_kept_ || now() - *last_kept_ >= options_.keep_every) keep_state();
     }
+    keep_state();
     out_.corpus = corpus_.size();
     out_.transitions = seen_.size();
     out_.singletons = static_cast<std::size_t>(std::count_if(
         seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second == 1; }));
-    out_.real_time = now() - start_;
+    out_.real_time = real_time();
     out_.seen = std::move(seen_);
     return std::move(out_);
   }
@@ -88,8 +104,12 @@ class Explorer {
     return options_.stopwatch != nullptr ? options_.stopwatch->now() : Instant{};
   }
 
+  // That of the explorations before this one included.
+  Duration real_time() const { return former_time_ + (now() - start_); }
+
   bool is_over() const {
     if (out_.failures.size() >= options_.stop_after) return true;
+    if (options_.is_stopped && options_.is_stopped()) return true;
     return options_.budget > Duration{0} && now() - start_ >= options_.budget;
   }
 
@@ -97,35 +117,57 @@ class Explorer {
     std::vector<Run> round(count);
     for (std::uint64_t i = 0; i < count; ++i) prepare(round[i], first + i);
     std::atomic<std::uint64_t> next{0};
+    std::atomic<std::uint64_t> end{count};
     const auto work = [&] {
-      for (std::uint64_t i = next++; i < count; i = next++) carry_out(round[i]);
+      for (std::uint64_t i = next++; i < end; i = next++) {
+        carry_out(round[i]);
+        if (!is_last(round[i])) continue;
+        for (std::uint64_t seen = end; i + 1 < seen && !end.compare_exchange_weak(seen, i + 1);) {
+        }
+      }
     };
     std::vector<std::thread> workers;
     for (unsigned i = 1; i < options_.jobs; ++i) workers.emplace_back(work);
     work();
     for (std::thread& worker : workers) worker.join();
+    round.resize(end);
     return round;
   }
 
+  // Whether the exploration ends with this run, so that nobody needs those behind it.
+  bool is_last(const Run& run) const {
+    return run.result.failed && !is_known(run.result.failed->action) &&
+           out_.failures.size() + 1 >= options_.stop_after;
+  }
+
+  bool is_known(const std::string& behaviour) const {
+    return std::any_of(out_.failures.begin(), out_.failures.end(),
+                       [&](const FoundFailure& one) { return one.behaviour == behaviour; });
+  }
+
   void prepare(Run& run, std::uint64_t seed) const {
-    run.seed = seed;
+    run.origin.seed = seed;
     const Chance chance(seed);
     if (!options_.novelty || corpus_.empty() || !chance.ratio({kSteering, seed, 0}, 1, 2)) return;
-    run.from_seed = false;
     // The later of two: what was new late is rarer than what was new at once.
-    const std::uint64_t parent = std::max(chance.below({kSteering, seed, 100}, corpus_.size()),
-                                          chance.below({kSteering, seed, 101}, corpus_.size()));
-    run.tape = changed(corpus_[parent], chance, seed);
+    run.origin.parent = std::max(chance.below({kSteering, seed, 100}, corpus_.size()),
+                                 chance.below({kSteering, seed, 101}, corpus_.size()));
+    run.tape = tape_for(run.origin);
+  }
+
+  ChoiceTape tape_for(const Origin& origin) const {
+    if (!origin.parent) return {};
+    return changed(corpus_[*origin.parent], Chance(origin.seed), origin.seed);
   }
 
   void carry_out(Run& run) const {
-    run.plan = make_plan(Chance(run.seed, run.tape), options_.capture);
+    run.plan = make_plan(Chance(run.origin.seed, run.tape), options_.capture);
     scenario::RunOptions options;
-    options.seed = run.seed;
+    options.seed = run.origin.seed;
     options.keep_states = true;
     run.result = scenario::run(run.plan.scenario, options);
     const std::uint64_t share = options_.verify_one_in;
-    if (share == 0 || run.seed % share != 0 || run.result.failed) return;
+    if (share == 0 || run.origin.seed % share != 0 || run.result.failed) return;
     run.verified = true;
     run.result.failed = broken_law(run.plan.scenario, run.result);
   }
@@ -150,33 +192,97 @@ class Explorer {
   void note_failure(Run& run) {
     ++out_.failed_runs;
     const std::string& behaviour = run.result.failed->action;
-    const bool known =
-        std::any_of(out_.failures.begin(), out_.failures.end(),
-                    [&](const FoundFailure& one) { return one.behaviour == behaviour; });
-    if (known) return;
-    out_.failures.push_back(
-        {run.seed, run.from_seed, behaviour, std::move(run.plan.scenario), std::move(run.result)});
+    if (is_known(behaviour)) return;
+    failed_.push_back({run.origin, run.result.digest});
+    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour,
+                             std::move(run.plan.scenario), std::move(run.result)});
   }
 
   // The run's whole tape, so that a later change leaves the rest of it as it was.
   void keep(const Run& run) {
     if (!options_.novelty || corpus_.size() >= kLargestCorpus) return;
-    Chance chance(run.seed, run.tape);
+    corpus_.push_back(whole_tape(run));
+    kept_.push_back({run.origin, digest_of(corpus_.back())});
+  }
+
+  ChoiceTape whole_tape(const Run& run) const {
+    Chance chance(run.origin.seed, run.tape);
     chance.start_recording();
     make_plan(chance, options_.capture);
-    corpus_.push_back(chance.tape());
+    return chance.tape();
+  }
+
+  // After whole rounds only: where a range ends in the middle of one, a longer range goes on
+  // otherwise.
+  void keep_state() {
+    if (!options_.keep_state || out_.runs == 0 || out_.runs % options_.round != 0) return;
+    if (kept_runs_ == out_.runs) return;
+    last_kept_ = now();
+    kept_runs_ = out_.runs;
+    State state = meaning_;
+    state.runs = out_.runs;
+    state.failed_runs = out_.failed_runs;
+    state.verified = out_.verified;
+    state.digest = out_.digest;
+    state.virtual_time = out_.virtual_time;
+    state.real_time = real_time();
+    state.families.insert(out_.families.begin(), out_.families.end());
+    state.corpus = kept_;
+    state.failures = failed_;
+    state.seen = seen_;
+    options_.keep_state(to_text(state));
+  }
+
+  // Makes again what the state names by its origin.
+  void go_on_from(State state) {
+    expect_same_meaning(state, meaning_, options_.seeds);
+    for (const KeptRun& kept : state.corpus) {
+      corpus_.push_back(whole_tape(run_of(kept)));
+      expect_same_check(kept, digest_of(corpus_.back()));
+    }
+    kept_ = std::move(state.corpus);
+    for (const KeptRun& kept : state.failures) {
+      Run run = run_of(kept);
+      carry_out(run);
+      expect_same_check(kept, run.result.failed ? run.result.digest : ~kept.check);
+      note_failure(run);
+    }
+    for (const auto& [name, runs] : state.families) out_.families[known_family(name)] = runs;
+    seen_ = std::move(state.seen);
+    out_.runs = kept_runs_ = state.runs;
+    out_.failed_runs = state.failed_runs;
+    out_.verified = state.verified;
+    out_.digest = state.digest;
+    out_.virtual_time = state.virtual_time;
+    former_time_ = state.real_time;
+  }
+
+  Run run_of(const KeptRun& kept) const {
+    if (kept.origin.parent.value_or(0) >= std::max<std::size_t>(corpus_.size(), 1)) {
+      throw std::invalid_argument("line " + std::to_string(kept.line) +
+                                  ": found a run made from one that comes later");
+    }
+    Run run;
+    run.origin = kept.origin;
+    run.tape = tape_for(run.origin);
+    return run;
   }
 
   void tell() const {
     if (!options_.progress) return;
-    options_.progress(
-        {out_.runs, out_.failed_runs, seen_.size(), out_.virtual_time, now() - start_});
+    options_.progress({out_.runs, out_.failed_runs, seen_.size(), out_.virtual_time, real_time()});
   }
 
   const ExploreOptions& options_;
   const Instant start_;
   Exploration out_;
   std::vector<ChoiceTape> corpus_;
+  std::vector<KeptRun> kept_;    // what the corpus was made from
+  std::vector<KeptRun> failed_;  // and the failures
+  State meaning_;                // where there is a state to keep or to go on from
+  Duration former_time_{0};      // of the explorations before this one
+  std::optional<Instant> last_kept_;
+  std::uint64_t kept_runs_ = 0;
   std::map<std::uint64_t, std::uint64_t> seen_;  // transition -> runs that showed it
 };
 

@@ -2,7 +2,7 @@
 //
 // Runs come in rounds. Within a round every run is independent, so they are spread over threads; at
 // its end their findings are merged in the order of their numbers. So a range of seeds gives one
-// result, whatever the number of jobs.
+// result, whatever the number of jobs, and whether or not it was stopped in between.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +41,19 @@ struct ExploreOptions {
   // One run in so many is made twice and must leave the same trace; another is made with its waits
   // cut into pieces and must behave the same. 0: none.
   std::uint64_t verify_one_in = 50;
-  std::size_t stop_after = 1;  // failures of different kinds
+  std::size_t stop_after = 1;  // failures of different kinds; the run that shows it is the last
   Clock* stopwatch = nullptr;  // measures real time; none: it is 0, and the budget is not kept
   std::function<void(const Progress&)> progress;  // called between rounds
+  std::function<bool()> is_stopped;  // asked between rounds: true ends the exploration there
+
+  // What an earlier exploration with the same meaning of seeds gave to `keep_state`: this one goes
+  // on from there, and its result is that of one that was never stopped. Empty: from the start.
+  std::string state;
+  // Given the state after the first round, then after a round whenever `keep_every` of real time
+  // has passed, and at the end. Always after a whole round: a smaller one, which ends the range, is
+  // made anew by whoever goes on.
+  std::function<void(const std::string& state)> keep_state;
+  Duration keep_every = std::chrono::seconds{10};
 };
 
 struct FoundFailure {
@@ -78,6 +88,8 @@ struct Exploration {
   std::vector<std::string_view> missing_families() const;
 };
 
+// Throws std::invalid_argument where `state` is none, or is of other options or another build of
+// Lockstep, whose runs are others; it names the line, what was found and what was expected.
 Exploration explore(const ExploreOptions& options);
 
 // The run that a seed alone makes, of that protocol where one is given.

@@ -14,6 +14,7 @@ import sys
 
 import exploring
 import judges
+import kept
 import patches
 import process
 import reports
@@ -61,9 +62,26 @@ def arguments_of(line: list[str]) -> argparse.Namespace:
         action="store_true",
         help="ask the explorer alone, from many starting points: a table of medians",
     )
-    parser.add_argument("--starts", type=int, default=20, help="of --explore (default: 20)")
+    parser.add_argument(
+        "--starts",
+        type=int,
+        default=20,
+        help="of --explore (default: 20); 0: one look at each, and a shorter table",
+    )
     parser.add_argument(
         "--seeds", type=int, default=10_000, help="of --explore, for a search (default: 10000)"
+    )
+    parser.add_argument(
+        "--keep",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="of --explore: a line for each mutant that is done; who is stopped goes on from there",
+    )
+    parser.add_argument(
+        "--stands-for",
+        default="",
+        metavar="TEXT",
+        help="only mutants that stand for what begins so, such as `origin A`",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at a time")
     parser.add_argument(
@@ -86,14 +104,16 @@ def mend(mutants: list[Mutant]) -> None:
         say(f"{mutant.name}: {'mended' if text is not None else 'not found any more'}")
 
 
-def chosen(names: list[str], mending: bool = False) -> list[Mutant]:
-    mutants = patches.load()
+def chosen(names: list[str], mending: bool = False, stands_for: str = "") -> list[Mutant]:
+    mutants = [one for one in patches.load() if one.stands_for.startswith(stands_for)]
+    if not mutants:
+        raise Refused(f"no mutant stands for {stands_for}")
     known = {mutant.name for mutant in mutants}
     if unknown := [name for name in names if name not in known]:
         raise Refused(f"no mutant is called {', '.join(unknown)}; --list names them")
     if mending:
         mend([mutant for mutant in mutants if not names or mutant.name in names])
-        mutants = patches.load()
+        mutants = [one for one in patches.load() if one.name in known]
     taken = [mutant for mutant in mutants if not names or mutant.name in names]
     wrong = [problem for mutant in taken for problem in patches.findings(mutant)]
     if wrong:
@@ -263,23 +283,28 @@ def examine_all(arguments: argparse.Namespace, mutants: list[Mutant], line: str)
 
 def explored(arguments: argparse.Namespace, mutants: list[Mutant], line: str) -> int:
     """Prints the table; 0 as long as every mutant could be built."""
+    if not arguments.names:
+        mutants = [one for one in mutants if one.part not in exploring.PARTS_NOT_RUN]
     folder = patches.ROOT / "build" / "mutants-explore"
     workspace = Workspace(patches.ROOT, folder, arguments.jobs, "tool")
-    workspace.sync()
+    sources = workspace.sync()
+    effort = exploring.Effort(arguments.starts, arguments.seeds)
+    keeping = kept.Kept(arguments.keep, sources, effort)
     workspace.configure()
     workspace.make("lockstep")
-    clean, behaviour = exploring.search(workspace, 1, arguments.seeds, [])
-    if clean.found:
-        raise Refused(f"the explorer fails on the unmutated tree: {behaviour}")
-    findings = exploring.explore_all(mutants, workspace, arguments.starts, arguments.seeds)
-    print(exploring.as_markdown(findings, line), end="")
+    for options in {tuple(exploring.captures(mutant)) for mutant in mutants} | {()}:
+        clean = exploring.search(workspace, 1, arguments.seeds, [*options])
+        if clean.found:
+            raise Refused(f"the explorer fails on the unmutated tree: {clean}")
+    findings = exploring.explore_all(mutants, workspace, effort, keeping)
+    print(exploring.as_markdown(findings, line, effort), end="")
     return 2 if any(finding.error for finding in findings) else 0
 
 
 def main(line: list[str]) -> int:
     arguments = arguments_of(line)
     try:
-        mutants = chosen(arguments.names, arguments.mend)
+        mutants = chosen(arguments.names, arguments.mend, arguments.stands_for)
         if arguments.list:
             print(listing(mutants))
         if arguments.list or arguments.mend:
@@ -288,7 +313,7 @@ def main(line: list[str]) -> int:
         if arguments.explore:
             return explored(arguments, mutants, " ".join(["bin/mutants", *line]))
         run = examine_all(arguments, mutants, " ".join(["bin/mutants", *line]))
-    except (Refused, BuildError) as problem:
+    except (Refused, BuildError, kept.BadKeptFile) as problem:
         say(f"bin/mutants: {problem}")
         return 2
     print(reports.FORMATS[arguments.format](run), end="")

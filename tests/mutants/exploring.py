@@ -11,12 +11,16 @@ import json
 import statistics
 import sys
 import tempfile
-from typing import NamedTuple
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 import judges
 import process
 from patches import Mutant
 from workspace import BuildError, Workspace
+
+if TYPE_CHECKING:
+    from kept import Kept
 
 # Apart enough that no two searches share a seed.
 STRIDE = 10_000_000
@@ -24,7 +28,30 @@ STRIDE = 10_000_000
 # Far more than a search should take, of CPU; a mutant may go round in circles.
 MOST_SECONDS = 300
 
+# The explorer's runs between two looks at what was new. Before the first of them there is no
+# guidance: what is found by then is found by seeds alone, in the same run.
+ROUND = 1024
+
+# In so many of a mutant's searches the find is shrunk: it costs more runs than finding does.
+SHRUNK = 5
+
+# Not looked for unless they are named: the explorer's runs have other transports, and never look at
+# the adapter's answers.
+PARTS_NOT_RUN = ("adapter", "transport")
+
+# Code of a single protocol is looked for in its runs alone, of which there are few otherwise.
+CAPTURES = {
+    "sdk/protocol/confidence.cpp": "confidence",
+    "openfeature/": "confidence",
+    "sdk/protocol/segment.cpp": "segment",
+    "telemetry/": "segment",
+}
+
 MODES = {"guided": [], "seeds only": ["--seeds-only"]}
+
+# How many interleavings of threads are tried, where the explorer found nothing.
+SCHEDULES = 20_000
+PARTS_WITH_THREADS = ("engine", "host")
 
 
 class Search(NamedTuple):
@@ -32,7 +59,7 @@ class Search(NamedTuple):
 
     seeds: int | None = None  # up to the first find; None: nothing found
     seconds: float = 0.0
-    steps: int = 0  # of the shrunk scenario
+    steps: int | None = None  # of the shrunk scenario; None: it was not shrunk
     how: str = ""  # the tool ended otherwise: by crash, by time limit
 
     @property
@@ -40,53 +67,140 @@ class Search(NamedTuple):
         return self.seeds is not None or bool(self.how)
 
 
+class First(NamedTuple):
+    """The first look, from seed 1 on: who found the mutant, and how to see it again."""
+
+    by: str = ""  # "explorer", "schedules"; empty: nobody
+    seed: int | None = None  # that alone shows it; None: there is none
+    steps: int | None = None
+    behaviour: str = ""
+    replayed: bool = False  # the seed was given to the same binary once more, and showed it
+
+
 class Finding(NamedTuple):
     mutant: Mutant
-    searches: dict[str, list[Search]]  # by mode; empty where the first look found nothing
-    behaviour: str = ""
+    first: First = First()
+    searches: dict[str, list[Search]] = {}  # by mode; empty where there were none
     error: str = ""
+    build_seconds: float = 0.0  # of real time
+    seconds: float = 0.0  # of real time, the build included
 
     @property
     def found(self) -> bool:
-        return any(search.found for searches in self.searches.values() for search in searches)
+        return bool(self.first.by)
 
 
-def search(workspace: Workspace, start: int, seeds: int, options: list[str]) -> tuple[Search, str]:
-    """One run of the explorer; and the behaviour that it saw broken."""
+class Effort(NamedTuple):
+    """What is spent on a mutant."""
+
+    starts: int
+    seeds: int
+
+
+def captures(mutant: Mutant) -> list[str]:
+    """The explorer's options for the protocol that the mutant is about."""
+    for path, capture in CAPTURES.items():
+        if all(one.startswith(path) for one in mutant.paths):
+            return ["--capture", capture]
+    return []
+
+
+def explore(workspace: Workspace, start: int, seeds: int, options: list[str]):
+    """One run of the explorer: its report, or how it ended; and the CPU it took."""
     with tempfile.TemporaryDirectory() as folder:
         command = [workspace.tool, "explore", "--format", "json", "--jobs", "1", "--out", folder]
-        command += ["--first", str(start), "--seeds", str(seeds), *options]
+        command += ["--first", str(start), "--seeds", str(seeds), "--round", str(ROUND), *options]
         done = process.run(command, MOST_SECONDS)
     if how := judges.how_it_ended(done, (0, 1)):
-        return Search(seconds=done.seconds, how=how), how
-    report = json.loads(done.output)
+        return None, how, done.seconds
+    return json.loads(done.output), "", done.seconds
+
+
+def search(
+    workspace: Workspace, start: int, seeds: int, options: list[str], shrinks: bool = False
+) -> Search:
+    limit = [] if shrinks else ["--shrink-limit", "0"]
+    report, how, seconds = explore(workspace, start, seeds, [*options, *limit])
+    if report is None:
+        return Search(seconds=seconds, how=how)
     if not report["failures"]:
-        return Search(seconds=report["real_seconds"]), ""
+        return Search(seconds=report["real_seconds"])
     first = report["failures"][0]
-    found = Search(first["run"] - start + 1, report["real_seconds"], first["shrunk_steps"])
-    return found, first["behaviour"]
+    steps = first["shrunk_steps"] if shrinks else None
+    return Search(first["run"] - start + 1, report["real_seconds"], steps)
 
 
-def examine(mutant: Mutant, workspace: Workspace, starts: int, seeds: int) -> Finding:
+def first_look(mutant: Mutant, workspace: Workspace, seeds: int) -> First:
+    """By seeds alone, so that the seed shows it again; with guidance, where that finds nothing."""
+    for mode in reversed(MODES.values()):
+        options = [*captures(mutant), *mode]
+        report, how, _ = explore(workspace, 1, seeds, options)
+        if report is None:
+            return First("explorer", behaviour=how)
+        if report["failures"]:
+            found = report["failures"][0]
+            seed = found["run"] if found["from_seed"] else None
+            again = ["replay", "--quiet", "--seed", str(seed), *captures(mutant)]
+            replayed = seed is not None and process.run([workspace.tool, *again], 60).status == 1
+            steps, behaviour = found["shrunk_steps"], found["behaviour"]
+            return First("explorer", seed, steps, behaviour, replayed)
+    return First()
+
+
+def schedules_look(mutant: Mutant, workspace: Workspace) -> First:
+    """Interleavings of the real threads; for what concerns them."""
+    if mutant.part not in PARTS_WITH_THREADS:
+        return First()
+    workspace.make("schedules")
+    binary = workspace.build / "tests" / "schedules" / "schedules"
+    done = process.run([binary, "--seeds", str(SCHEDULES)], MOST_SECONDS)
+    if how := judges.how_it_ended(done, (0, 1)):
+        return First("schedules", behaviour=how)
+    if done.status == 0:
+        return First()
+    said = done.output.strip().split("\n")[0]
+    seed, _, law = said.removeprefix("seed ").partition(": ")
+    again = process.run([binary, "--seed", seed], 60)
+    return First("schedules", int(seed), None, law, again.status == 1)
+
+
+def examine(mutant: Mutant, workspace: Workspace, effort: Effort) -> Finding:
     """Plants the mutant, looks for it once, then from every start, and takes it out again."""
+    begun = time.monotonic()
+    built = 0.0
     try:
         workspace.plant(mutant)
         workspace.make("lockstep")
-        first, behaviour = search(workspace, 1, seeds, [])
-        if not first.found:
-            return Finding(mutant, {})
-        searches = {
-            mode: [
-                search(workspace, 1 + STRIDE * start, seeds, options)[0]
-                for start in range(1, starts + 1)
-            ]
-            for mode, options in MODES.items()
-        }
-        return Finding(mutant, searches, behaviour)
+        built = time.monotonic() - begun
+        first = first_look(mutant, workspace, effort.seeds)
+        searches = {}
+        if first.by:
+            searches = searches_from_all(mutant, workspace, effort)
+        else:
+            first = schedules_look(mutant, workspace)
+        return Finding(mutant, first, searches, "", built, time.monotonic() - begun)
     except BuildError as problem:
-        return Finding(mutant, {}, error=str(problem))
+        return Finding(mutant, error=str(problem))
     finally:
         workspace.revert()
+
+
+def searches_from_all(
+    mutant: Mutant, workspace: Workspace, effort: Effort
+) -> dict[str, list[Search]]:
+    searches: dict[str, list[Search]] = {mode: [] for mode in MODES}
+    for number in range(1, effort.starts + 1):
+        start = 1 + STRIDE * number
+        for mode, options in MODES.items():
+            guided = searches["guided"][number - 1] if mode != "guided" else None
+            if guided and guided.seeds is not None and guided.seeds <= ROUND:
+                searches[mode].append(guided)
+                continue
+            of_protocol = [*captures(mutant), *options]
+            shrinks = mode == "guided" and number <= SHRUNK
+            one = search(workspace, start, effort.seeds, of_protocol, shrinks)
+            searches[mode].append(one)
+    return searches if effort.starts else {}
 
 
 def middle(values: list[float | None]) -> float | None:
@@ -106,60 +220,95 @@ def amount(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
+def shrunk_size(finding: Finding) -> float | None:
+    """Steps that are left of a run that found it: the median."""
+    sizes = [one.steps for one in finding.searches.get("guided", ())] + [finding.first.steps]
+    return middle([size for size in sizes if size is not None])
+
+
+def seed_of(first: First) -> str:
+    if first.seed is None:
+        return "-"
+    return f"{first.seed}" if first.replayed else f"{first.seed} (not again)"
+
+
 def cells(finding: Finding) -> list[str]:
     """Of one mutant: what broke, then for each mode the medians and how many searches found it."""
     if finding.error:
         return [f"does not build: {finding.error}"]
-    if not finding.found:
-        return ["not found"]
-    row = [finding.behaviour]
-    for searches in finding.searches.values():
+    first = finding.first
+    row = [first.behaviour if first.by else "not found", first.by or "-", seed_of(first)]
+    for mode in MODES:
+        searches = finding.searches.get(mode, [])
         row.append(amount(median_of(searches, "seeds"), ".0f"))
         row.append(amount(median_of(searches, "seconds"), ".2f"))
         row.append(f"{sum(one.found for one in searches)}/{len(searches)}")
-    row.append(amount(shrunk_size(finding), ".0f"))
-    return row
-
-
-def shrunk_size(finding: Finding) -> float | None:
-    """Steps that are left of a run that found it: the median."""
-    searches = [one for all_of_mode in finding.searches.values() for one in all_of_mode]
-    return middle([one.steps for one in searches if one.seeds is not None])
+    row += [amount(shrunk_size(finding), ".0f")]
+    return [*row, f"{finding.build_seconds:.0f}", f"{finding.seconds:.0f}"]
 
 
 HEADINGS = (
-    *("mutant", "broken behaviour"),
+    *("mutant", "broken behaviour", "by", "seed"),
     *(f"{mode} {what}" for mode in MODES for what in ("seeds", "s", "found")),
-    "shrunk steps",
+    *("shrunk steps", "build s", "all s"),
 )
 
 
+def short_cells(finding: Finding) -> list[str]:
+    """Of one mutant that was looked for once."""
+    if finding.error:
+        return [finding.mutant.stands_for, finding.mutant.name, cells(finding)[0]]
+    first = finding.first
+    steps = amount(first.steps, ".0f")
+    said = first.behaviour if first.by else "not found"
+    return [
+        finding.mutant.stands_for,
+        finding.mutant.name,
+        *(first.by or "-", seed_of(first), steps, said),
+    ]
+
+
+SHORT_HEADINGS = ("stands for", "mutant", "by", "seed", "shrunk steps", "broken behaviour")
+
+
 def summary(findings: list[Finding]) -> str:
-    found = [finding for finding in findings if finding.found]
-    sizes = [size for finding in found if (size := shrunk_size(finding)) is not None]
+    found = [one for one in findings if one.first.by == "explorer"]
+    raced = sum(one.first.by == "schedules" for one in findings)
     parts = [f"{len(found)} of {len(findings)} found by the explorer alone"]
-    for mode in MODES:
-        seeds = [median_of(finding.searches[mode], "seeds") for finding in found]
-        parts.append(f"{mode}: median of the medians {amount(middle(seeds), '.0f')} seeds")
-    parts.append(f"shrunk to {amount(middle(list(sizes)), '.0f')} steps")
+    parts += [f"{raced} more by the schedule explorer"] if raced else []
+    if any(one.searches for one in found):
+        for mode in MODES:
+            seeds = [median_of(one.searches[mode], "seeds") for one in found if one.searches]
+            parts.append(f"{mode}: median of the medians {amount(middle(seeds), '.0f')} seeds")
+    sizes: list[float | None] = [s for one in found if (s := shrunk_size(one)) is not None]
+    parts.append(f"shrunk to {amount(middle(sizes), '.0f')} steps")
     return "; ".join(parts)
 
 
-def as_markdown(findings: list[Finding], command: str) -> str:
-    rows = ["| " + " | ".join(HEADINGS) + " |", "|---" * len(HEADINGS) + "|"]
-    for finding in findings:
-        row = [finding.mutant.name, *cells(finding)]
-        row += [""] * (len(HEADINGS) - len(row))
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
-    return f"{summary(findings)}.\n\nMade by `{command}`.\n\n" + "\n".join(rows) + "\n"
+def as_markdown(findings: list[Finding], command: str, effort: Effort) -> str:
+    if effort.starts:
+        headings = HEADINGS
+        rows = [[finding.mutant.name, *cells(finding)] for finding in findings]
+    else:
+        headings = SHORT_HEADINGS
+        rows = [short_cells(finding) for finding in findings]
+    lines = ["| " + " | ".join(headings) + " |", "|---" * len(headings) + "|"]
+    for row in rows:
+        row += [""] * (len(headings) - len(row))
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+    return f"{summary(findings)}.\n\nMade by `{command}`.\n\n" + "\n".join(lines) + "\n"
 
 
 def explore_all(
-    mutants: list[Mutant], workspace: Workspace, starts: int, seeds: int
+    mutants: list[Mutant], workspace: Workspace, effort: Effort, kept: Kept
 ) -> list[Finding]:
-    """Each mutant in its turn; a line as soon as it is done."""
+    """Each mutant in its turn, those that are kept left out; a line as soon as it is done."""
     findings = []
     for mutant in mutants:
-        findings.append(examine(mutant, workspace, starts, seeds))
-        print(f"{mutant.name}: {', '.join(cells(findings[-1]))}", file=sys.stderr, flush=True)
+        finding = kept.find(mutant)
+        if finding is None:
+            finding = examine(mutant, workspace, effort)
+            kept.add(finding)
+            print(f"{mutant.name}: {', '.join(cells(finding))}", file=sys.stderr, flush=True)
+        findings.append(finding)
     return findings
