@@ -66,27 +66,28 @@ void append_value(std::string& out, const std::string& value) {
   out += '"';
 }
 
-std::uint64_t digest_entry(std::uint64_t state, const TraceEntry& entry) noexcept {
-  state = digest_number(state, entry.number);
-  state = digest_number(state, static_cast<std::uint64_t>(entry.at.time_since_epoch().count()));
-  state = digest_bytes(state, entry.label);
-  state = digest_number(state, entry.cause);
-  state = digest_number(state, entry.fields.size());
-  for (const auto& [name, value] : entry.fields) {
-    state = digest_bytes(digest_bytes(state, name), value);
+std::uint64_t digest_step(std::uint64_t state, std::uint64_t number,
+                          const TraceStep& step) noexcept {
+  state = digest_number(state, number);
+  state = digest_number(state, static_cast<std::uint64_t>(step.at.time_since_epoch().count()));
+  state = digest_bytes(state, step.label);
+  state = digest_number(state, step.cause);
+  state = digest_number(state, step.fields.size());
+  for (const auto& [name, value] : step.fields) {
+    state = digest_bytes(digest_bytes(state, name), value.text());
   }
   return state;
 }
 
-template <typename Fields>
-TraceEntry make_entry(Instant at, std::string_view label, const Fields& fields,
-                      std::uint64_t cause) {
+TraceEntry make_entry(std::uint64_t number, const TraceStep& step, std::uint64_t digest) {
   TraceEntry entry;
-  entry.at = at;
-  entry.label = label;
-  entry.cause = cause;
-  entry.fields.reserve(fields.size());
-  for (const auto& [name, value] : fields) entry.fields.emplace_back(name, value);
+  entry.number = number;
+  entry.at = step.at;
+  entry.label = step.label;
+  entry.cause = step.cause;
+  entry.fields.reserve(step.fields.size());
+  for (const auto& [name, value] : step.fields) entry.fields.emplace_back(name, value.text());
+  entry.digest = digest;
   return entry;
 }
 
@@ -111,28 +112,21 @@ std::string TraceEntry::to_text() const {
   return line;
 }
 
-std::uint64_t Trace::record(Instant at, std::string_view label, std::initializer_list<Field> fields,
-                            std::uint64_t cause) {
-  return append(make_entry(at, label, fields, cause));
+std::uint64_t Trace::record(Instant at, std::string_view label,
+                            std::initializer_list<TraceField> fields, std::uint64_t cause) {
+  return record({at, label, cause, {fields.begin(), fields.size()}});
 }
 
-std::uint64_t Trace::record(Instant at, std::string_view label, const std::vector<Field>& fields,
-                            std::uint64_t cause) {
-  return append(make_entry(at, label, fields, cause));
-}
-
-std::uint64_t Trace::append(TraceEntry entry) {
+std::uint64_t Trace::record(const TraceStep& step) {
   std::unique_lock lock(mutex_);
-  entry.number = ++count_;
-  entry.digest = digest_ = digest_entry(digest_, entry);
-  const std::uint64_t number = entry.number;
-  if (observer_ == nullptr) {
-    if (keeps_) entries_.push_back(std::move(entry));
-    return number;
-  }
-  if (keeps_) entries_.push_back(entry);
+  const std::uint64_t number = count_ + 1;
+  const std::uint64_t digest = digest_step(digest_, number, step);
+  if (keeps_) entries_.push_back(make_entry(number, step, digest));
+  count_ = number;
+  digest_ = digest;
+  if (observer_ == nullptr) return number;
   lock.unlock();
-  observer_(entry);
+  observer_(step);
   return number;
 }
 
@@ -141,7 +135,7 @@ void Trace::forget_entries() {
   keeps_ = false;
 }
 
-void Trace::on_record(std::function<void(const TraceEntry&)> observer) {
+void Trace::on_record(std::function<void(const TraceStep&)> observer) {
   const std::scoped_lock lock(mutex_);
   observer_ = std::move(observer);
 }

@@ -23,10 +23,9 @@ Finding guarded(Check check) {
 std::optional<FailedStep> failed_step(World& world, const Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
     const Step& step = scenario.steps[i];
-    world.trace().record(world.clock().now(), "step",
-                         {{"number", std::to_string(i + 1)},
-                          {"action", std::string(step.action->name)},
-                          {"client", step.client}});
+    world.trace().record(
+        world.clock().now(), "step",
+        {{"number", i + 1}, {"action", step.action->name}, {"client", step.client}});
     if (auto failure = guarded([&] { return step.action->run(world, step); })) {
       return FailedStep{i + 1, std::string(step.action->name), step.at, *std::move(failure)};
     }
@@ -49,11 +48,11 @@ void record_ledgers(World& world) {
     const LaneStats total = world.client(name).stats().total();
     world.trace().record(world.clock().now(), "ledger",
                          {{"client", name},
-                          {"captured", std::to_string(total.captured)},
-                          {"delivered", std::to_string(total.delivered)},
-                          {"unconfirmed", std::to_string(total.unconfirmed)},
-                          {"dropped", std::to_string(total.dropped())},
-                          {"pending", std::to_string(total.pending)}});
+                          {"captured", total.captured},
+                          {"delivered", total.delivered},
+                          {"unconfirmed", total.unconfirmed},
+                          {"dropped", total.dropped()},
+                          {"pending", total.pending}});
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -10,10 +11,17 @@
 #include <vector>
 
 #include "clock/time.h"
+#include "clock/uuid.h"
 #include "http/handler.h"
 #include "http/message.h"
 
 namespace lockstep::scenario {
+
+// An event of a capture request, as far as one request is compared with another.
+struct SeenEvent {
+  Uuid uuid;                  // its id in its protocol's form; nil: none that is a UUID
+  std::uint64_t content = 0;  // digest of its bytes
+};
 
 struct Seen {
   std::size_t number = 0;  // from 1, among all requests of the scenario
@@ -24,6 +32,7 @@ struct Seen {
   // The body, decoded, and parsed; null where that fails or the server has no such path.
   std::string decoded;
   std::shared_ptr<const nlohmann::json> body;
+  std::vector<SeenEvent> parts;  // what events() holds
   std::size_t attempt = 1;  // how many requests so far carried its first event, this one included
 
   // The events of a capture request in batch order; an empty list for any other.

@@ -64,7 +64,7 @@ World::World(const Settings& settings, std::uint64_t seed)
   adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
   if (!settings.oracles) return;
   oracles_ = make_oracles();
-  trace_.on_record([this](const TraceEntry& entry) { heard(entry); });
+  trace_.on_record([this](const TraceStep& step) { heard(step); });
   host_->on_turn([this] { turned(); });
 }
 
@@ -261,22 +261,22 @@ Lane parse_lane(std::string_view name) {
 }
 
 // Captures and shutdowns are in the trace whoever makes them: steps, the adapter, hooks.
-void World::heard(const TraceEntry& entry) {
-  const auto field = [&](std::size_t i) -> const std::string& { return entry.fields[i].second; };
+void World::heard(const TraceStep& step) {
+  const auto field = [&](std::size_t i) { return step.fields[i].value.text(); };
   // Not how often: a kind of step is a kind of step with one event or with ten.
-  if (watches_states_) heard_ |= 1ULL << (digest_bytes(kDigestStart, entry.label) % 64);
-  if (entry.label == "shutdown") {
-    tell([&](Oracle& oracle) { return oracle.closing(*this, field(0)); });
+  if (watches_states_) heard_ |= 1ULL << (digest_bytes(kDigestStart, step.label) % 64);
+  if (step.label == "shutdown") {
+    tell([&](Oracle& oracle) { return oracle.closing(*this, std::string(field(0))); });
   }
   // Refused captures name no event.
-  if (entry.label != "capture" || entry.fields.size() < 4) return;
+  if (step.label != "capture" || step.fields.size() < 4) return;
   CapturedEvent event;
   event.order = ++captures_;
   event.client = field(0);
-  event.uuid = field(1);
+  event.uuid = Uuid::parse(field(1)).value_or(Uuid{});
   event.lane = parse_lane(field(2));
   event.accepted = field(3) == to_string(Admission::accepted);
-  event.at = entry.at;
+  event.at = step.at;
   tell([&](Oracle& oracle) { return oracle.captured(*this, event); });
 }
 
@@ -365,21 +365,37 @@ std::string Seen::to_text() const {
 void World::parsed(const mock::ParsedRequest& request) {
   passing_->decoded = request.body;
   if (request.json != nullptr) passing_->body = request.json;
+  for (std::size_t i = 0; i < request.event_count(); ++i) {
+    passing_->parts.push_back({Uuid::parse((*request.events)[i].uuid).value_or(Uuid{}),
+                               digest_bytes(kDigestStart, request.event_bytes(i))});
+  }
 }
 
-void World::record(const Seen& seen, std::size_t events) {
+// A request is known by the first of its events, and where that has no id, by the bytes of all.
+void World::count_attempt(Seen& seen) {
+  std::uint64_t content = kDigestStart;
+  for (const SeenEvent& event : seen.parts) {
+    content = digest_number(content, event.content);
+    if (!event.uuid.is_nil()) ++carried_[event.uuid];
+  }
+  if (seen.parts.empty()) return;
+  const Uuid& first = seen.parts.front().uuid;
+  seen.attempt = first.is_nil() ? ++carried_bytes_[content] : carried_[first];
+}
+
+void World::record(const Seen& seen) {
   const http::Headers& headers = seen.reply.response.headers;
   trace_.record(seen.at, "request",
                 {{"client", seen.client},
-                 {"number", std::to_string(seen.number)},
+                 {"number", seen.number},
                  {"to", seen.request.url.target()},
-                 {"status", std::to_string(seen.reply.response.status)},
-                 {"retry_after", std::string(headers.get("Retry-After").value_or(""))},
-                 {"fault", std::string(fault_text(seen.reply.fault))},
+                 {"status", seen.reply.response.status},
+                 {"retry_after", headers.get("Retry-After").value_or("")},
+                 {"fault", fault_text(seen.reply.fault)},
                  {"delay", to_seconds(seen.reply.delay)},
-                 {"attempt", std::to_string(seen.attempt)},
-                 {"events", std::to_string(events)},
-                 {"body", std::to_string(digest_bytes(kDigestStart, seen.request.body))}});
+                 {"attempt", seen.attempt},
+                 {"events", seen.parts.size()},
+                 {"body", digest_bytes(kDigestStart, seen.request.body)}});
 }
 
 http::Reply World::pass(const http::Request& request, Now now) {
@@ -393,14 +409,8 @@ http::Reply World::pass(const http::Request& request, Now now) {
   seen->request = request;
   seen->reply = std::move(reply);
   seen->reply.delay = saturating_add(seen->reply.delay, added_latency_);
-  const auto uuids = uuids_of(*seen);
-  for (const std::string& uuid : uuids) ++carried_[uuid];
-  if (!uuids.empty() && !uuids.front().empty()) {
-    seen->attempt = carried_[uuids.front()];
-  } else if (!uuids.empty()) {
-    seen->attempt = ++carried_[seen->events().dump()];
-  }
-  record(*seen, uuids.size());
+  count_attempt(*seen);
+  record(*seen);
   seen_.push_back(std::move(seen));
   const Seen& arrived = *seen_.back();
   tell([&](Oracle& oracle) { return oracle.arrived(*this, arrived); });

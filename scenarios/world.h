@@ -175,11 +175,12 @@ class World {
   class Gate;  // between the network and the mock: writes down what goes through
 
   http::Reply pass(const http::Request& request, Now now);
-  void record(const Seen& seen, std::size_t events);
+  void count_attempt(Seen& seen);
+  void record(const Seen& seen);
   void parsed(const mock::ParsedRequest& request);
   void begin(const std::string& name);
   void customise(Options& options);
-  void heard(const TraceEntry& entry);
+  void heard(const TraceStep& step);
   void turned();
   void note_state();
   void note_returned();
@@ -213,8 +214,10 @@ class World {
   std::set<std::uint64_t> states_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Seen>> seen_;
-  std::map<std::string, std::size_t>
-      carried_;  // how many requests carried the event with that uuid
+  // How many requests carried the event with that uuid; how many, beginning with an event that has
+  // none, carried events of those bytes.
+  std::map<Uuid, std::size_t> carried_;
+  std::map<std::uint64_t, std::size_t> carried_bytes_;
   std::unique_ptr<nlohmann::json> last_answer_;
   Duration last_elapsed_{0};
   Duration added_latency_{0};

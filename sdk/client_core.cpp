@@ -59,7 +59,7 @@ std::optional<Admission> ClientCore::refusal() const noexcept {
 
 CaptureResult ClientCore::refuse(Admission admission) noexcept {
   refused_.fetch_add(1, std::memory_order_relaxed);
-  trace("capture", {{"admission", std::string(to_string(admission))}});
+  trace("capture", {{"admission", to_string(admission)}});
   return {admission, {}, {}};
 }
 
@@ -182,8 +182,8 @@ CaptureResult ClientCore::admit(engine::EventRef event, Uuid uuid, WallTime wall
   if (admitted.admission == Admission::closed) return refuse(Admission::closed);
   if (options_.trace != nullptr) {
     trace("capture", {{"uuid", uuid.to_string()},
-                      {"lane", std::string(to_string(lane))},
-                      {"admission", std::string(to_string(admitted.admission))}});
+                      {"lane", to_string(lane)},
+                      {"admission", to_string(admitted.admission)}});
   }
   if (admitted.wake) host_->wake();
   return {admitted.admission, admitted.reason, uuid};

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 
 #include "clock/chance.h"
 #include "clock/clock.h"
+#include "clock/trace.h"
 #include "sdk/client.h"
 #include "sdk/codec/codec.h"
 #include "sdk/engine/engine.h"
@@ -134,8 +136,7 @@ class ClientCore final : public Hosted {
 
   // What goes into Options::trace (client_core_trace.cpp). All of these do nothing without one;
   // those that return a number return that of the entry, 0 where there is none.
-  using TraceFields = std::initializer_list<std::pair<std::string_view, std::string>>;
-  std::uint64_t trace(std::string_view label, TraceFields fields,
+  std::uint64_t trace(std::string_view label, std::initializer_list<TraceField> fields,
                       std::uint64_t cause = 0) const noexcept;
   std::uint64_t trace_send(const engine::Send& send, const http::Request& request) const;
   std::uint64_t trace_answer(std::uint64_t number, const Request& request,

@@ -1,6 +1,8 @@
 // What a client writes into Options::trace: every step that somebody who looks at a run wants to
 // see, and that has to be equal in two runs which are the same.
 
+#include <algorithm>
+#include <array>
 #include <exception>
 
 #include "clock/timestamp.h"
@@ -11,9 +13,10 @@ namespace lockstep {
 
 namespace {
 
-std::string digest_text(std::string_view bytes) {
-  return std::to_string(digest_bytes(kDigestStart, bytes));
-}
+std::uint64_t digest_of(std::string_view bytes) { return digest_bytes(kDigestStart, bytes); }
+
+// An entry has this many fields at most, beside the client.
+constexpr std::size_t kMostTraceFields = 10;
 
 std::string time_text(Instant at) {
   return at == kNever ? "never" : to_seconds(at.time_since_epoch());
@@ -24,13 +27,15 @@ std::string flag_request(std::uint64_t number) { return "flags-" + std::to_strin
 }  // namespace
 
 // An entry for which there is no memory is lost; nobody else shall notice.
-std::uint64_t ClientCore::trace(std::string_view label, TraceFields fields,
+std::uint64_t ClientCore::trace(std::string_view label, std::initializer_list<TraceField> fields,
                                 std::uint64_t cause) const noexcept try {
   if (options_.trace == nullptr) return 0;
-  std::vector<Trace::Field> all{
-      {"client", options_.trace_name.empty() ? std::to_string(client_id_) : options_.trace_name}};
-  all.insert(all.end(), fields.begin(), fields.end());
-  return options_.trace->record(host_->clock().now(), label, all, cause);
+  const TraceValue client =
+      options_.trace_name.empty() ? TraceValue(client_id_) : TraceValue(options_.trace_name);
+  std::array<TraceField, kMostTraceFields + 1> all{{{"client", client}}};
+  const auto own =
+      std::copy_n(fields.begin(), std::min(fields.size(), kMostTraceFields), all.begin() + 1);
+  return options_.trace->record({host_->clock().now(), label, cause, {all.begin(), own}});
 } catch (const std::exception&) {
   return 0;
 }
@@ -38,24 +43,24 @@ std::uint64_t ClientCore::trace(std::string_view label, TraceFields fields,
 std::uint64_t ClientCore::trace_send(const engine::Send& send, const http::Request& request) const {
   if (options_.trace == nullptr) return 0;
   const engine::Batch& batch = *send.batch;
-  return trace("send", {{"request", std::to_string(send.request)},
-                        {"batch", std::to_string(batch.number)},
-                        {"attempt", std::to_string(batch.attempt)},
-                        {"events", std::to_string(batch.events.size())},
-                        {"lane", std::string(to_string(batch.lane))},
+  return trace("send", {{"request", send.request},
+                        {"batch", batch.number},
+                        {"attempt", batch.attempt},
+                        {"events", batch.events.size()},
+                        {"lane", to_string(batch.lane)},
                         {"path", request.url.path},
-                        {"bytes", std::to_string(request.body.size())},
-                        {"body", digest_text(request.body)}});
+                        {"bytes", request.body.size()},
+                        {"body", digest_of(request.body)}});
 }
 
 std::uint64_t ClientCore::trace_answer(std::uint64_t number, const Request& request,
                                        const engine::Verdict& verdict) const {
   if (options_.trace == nullptr) return 0;
   return trace("answer",
-               {{"request", std::to_string(number)},
-                {"batch", std::to_string(request.batch->number)},
-                {"attempt", std::to_string(request.batch->attempt)},
-                {"status", std::to_string(verdict.status)},
+               {{"request", number},
+                {"batch", request.batch->number},
+                {"attempt", request.batch->attempt},
+                {"status", verdict.status},
                 {"retry_after", verdict.pause ? to_seconds(*verdict.pause) : ""},
                 {"detail", verdict.detail}},
                request.traced);
@@ -63,15 +68,15 @@ std::uint64_t ClientCore::trace_answer(std::uint64_t number, const Request& requ
 
 void ClientCore::trace_cancel(std::uint64_t number, std::uint64_t cause) const {
   if (options_.trace == nullptr) return;
-  trace("cancel", {{"request", std::to_string(number)}}, cause);
+  trace("cancel", {{"request", number}}, cause);
 }
 
 void ClientCore::trace_flag_send(std::uint64_t number, const http::Request& request) {
   if (options_.trace == nullptr) return;
   traced_flags_[number] = trace("send", {{"request", flag_request(number)},
                                          {"path", request.url.path},
-                                         {"bytes", std::to_string(request.body.size())},
-                                         {"body", digest_text(request.body)}});
+                                         {"bytes", request.body.size()},
+                                         {"body", digest_of(request.body)}});
 }
 
 void ClientCore::trace_flag_answer(std::uint64_t number, const http::Result& result) {
@@ -80,7 +85,7 @@ void ClientCore::trace_flag_answer(std::uint64_t number, const http::Result& res
   const auto* error = std::get_if<http::TransportError>(&result);
   trace("answer",
         {{"request", flag_request(number)},
-         {"status", std::to_string(response != nullptr ? response->status : 0)},
+         {"status", response != nullptr ? response->status : 0},
          {"detail", error != nullptr ? transport_verdict(*error).detail : ""}},
         traced_flags_[number]);
   traced_flags_.erase(number);
@@ -89,18 +94,17 @@ void ClientCore::trace_flag_answer(std::uint64_t number, const http::Result& res
 void ClientCore::trace_outcome(const Outcome& outcome) const {
   if (options_.trace == nullptr) return;
   trace("outcome", {{"uuid", outcome.uuid.to_string()},
-                    {"lane", std::string(to_string(outcome.lane))},
+                    {"lane", to_string(outcome.lane)},
                     {"end", outcome.delivered ? (outcome.unconfirmed ? "unconfirmed" : "delivered")
-                                              : std::string(to_string(outcome.reason))},
-                    {"attempts", std::to_string(outcome.attempts)},
-                    {"status", std::to_string(outcome.status)},
+                                              : to_string(outcome.reason)},
+                    {"attempts", outcome.attempts},
+                    {"status", outcome.status},
                     {"detail", outcome.detail}});
 }
 
 void ClientCore::trace_ticket(std::string_view label, engine::Ticket ticket, Instant deadline) {
   if (options_.trace == nullptr) return;
-  const std::uint64_t entry =
-      trace(label, {{"ticket", std::to_string(ticket)}, {"deadline", time_text(deadline)}});
+  const std::uint64_t entry = trace(label, {{"ticket", ticket}, {"deadline", time_text(deadline)}});
   const std::lock_guard lock(mutex_);
   traced_tickets_[ticket] = entry;
   trace_reports();
@@ -118,11 +122,11 @@ void ClientCore::trace_reports() {
     // A ticket that was forgotten before it was done says nothing.
     if (!report) continue;
     trace("report",
-          {{"ticket", std::to_string(ticket)},
-           {"status", std::string(to_string(report->first.status))},
-           {"delivered", std::to_string(report->first.delivered)},
-           {"dropped", std::to_string(report->first.dropped)},
-           {"pending", std::to_string(report->first.pending)}},
+          {{"ticket", ticket},
+           {"status", to_string(report->first.status)},
+           {"delivered", report->first.delivered},
+           {"dropped", report->first.dropped},
+           {"pending", report->first.pending}},
           entry);
   }
 }
@@ -133,23 +137,18 @@ void ClientCore::trace_notes(std::uint64_t cause) {
     const std::string batch = std::to_string(note.batch);
     switch (note.kind) {
       case engine::Note::Kind::pause:
-        trace("pause",
-              {{"endpoint", std::to_string(note.endpoint)}, {"until", time_text(note.until)}},
-              cause);
+        trace("pause", {{"endpoint", note.endpoint}, {"until", time_text(note.until)}}, cause);
         break;
       case engine::Note::Kind::retry:
         trace("retry",
-              {{"batch", batch},
-               {"events", std::to_string(note.events)},
-               {"until", time_text(note.until)}},
-              cause);
+              {{"batch", batch}, {"events", note.events}, {"until", time_text(note.until)}}, cause);
         break;
       case engine::Note::Kind::split:
         trace("split",
               {{"batch", batch},
-               {"events", std::to_string(note.events)},
-               {"first_half", std::to_string(note.first_half)},
-               {"second_half", std::to_string(note.first_half + 1)}},
+               {"events", note.events},
+               {"first_half", note.first_half},
+               {"second_half", note.first_half + 1}},
               cause);
         break;
     }

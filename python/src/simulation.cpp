@@ -114,14 +114,14 @@ void Simulation::record(const http::Request& request, const http::Reply& reply, 
   const std::string fault =
       reply.fault == http::Fault::none ? "" : std::string(mock::fault_name(reply.fault));
   trace_.record(now.at, "request",
-                {{"client", std::string(request.headers.get("X-Test-Id").value_or(""))},
-                 {"number", std::to_string(passed_)},
+                {{"client", request.headers.get("X-Test-Id").value_or("")},
+                 {"number", passed_},
                  {"to", request.url.target()},
-                 {"status", std::to_string(reply.response.status)},
-                 {"retry_after", std::string(headers.get("Retry-After").value_or(""))},
+                 {"status", reply.response.status},
+                 {"retry_after", headers.get("Retry-After").value_or("")},
                  {"fault", fault},
                  {"delay", to_seconds(reply.delay)},
-                 {"body", std::to_string(digest_bytes(kDigestStart, request.body))}});
+                 {"body", digest_bytes(kDigestStart, request.body)}});
 }
 
 namespace {

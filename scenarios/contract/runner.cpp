@@ -33,8 +33,7 @@ Finding guarded(Check check) {
 
 void note(Stage& stage, Trace& steps, const Step& step, std::size_t number) {
   Trace& trace = stage.trace() != nullptr ? *stage.trace() : steps;
-  trace.record(stage.now().at, "step",
-               {{"number", std::to_string(number)}, {"action", std::string(step.action->name)}});
+  trace.record(stage.now().at, "step", {{"number", number}, {"action", step.action->name}});
 }
 
 std::optional<FailedStep> carry_out(Context& context, const Step& step, std::size_t number) {

@@ -17,18 +17,19 @@ class Attempts final : public Oracle {
     const ClientLimits* limits = world.limits(seen.client);
     const bool is_about_size = seen.reply.response.status == 413;
     if (limits == nullptr || is_about_size) return std::nullopt;
-    for (const std::string& uuid : uuids_of(seen)) {
-      if (uuid.empty()) continue;  // nobody can tell whose attempt it is
+    for (const auto& [uuid, content] : seen.parts) {
+      if (uuid.is_nil()) continue;  // nobody can tell whose attempt it is
       const std::uint32_t count = ++counts_[uuid];
       if (count <= limits->max_retries + 1) continue;
-      return Failure{"at most " + std::to_string(limits->max_retries + 1) + " attempts",
-                     "attempt " + std::to_string(count) + " at " + uuid + " in " + seen.to_text()};
+      return Failure{
+          "at most " + std::to_string(limits->max_retries + 1) + " attempts",
+          "attempt " + std::to_string(count) + " at " + uuid.to_string() + " in " + seen.to_text()};
     }
     return std::nullopt;
   }
 
  private:
-  std::map<std::string, std::uint32_t> counts_;  // by uuid
+  std::map<Uuid, std::uint32_t> counts_;
 };
 
 }  // namespace

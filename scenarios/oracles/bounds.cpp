@@ -14,7 +14,7 @@ class Bounds final : public Oracle {
   Finding arrived(World& world, const Seen& seen) override {
     const ClientLimits* limits = world.limits(seen.client);
     if (limits == nullptr || seen.is_flags()) return std::nullopt;
-    const std::size_t events = uuids_of(seen).size();
+    const std::size_t events = seen.parts.size();
     if (events > limits->max_batch_size) {
       return Failure{"at most " + std::to_string(limits->max_batch_size) + " events in a request",
                      seen.to_text()};

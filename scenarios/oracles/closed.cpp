@@ -24,7 +24,7 @@ class Closed final : public Oracle {
   Finding captured(World&, const CapturedEvent& event) override {
     if (!event.accepted || !closed_.contains(event.client)) return std::nullopt;
     return Failure{"captures after shutdown to be refused",
-                   event.uuid + " accepted at " + to_text(event.at)};
+                   event.uuid.to_string() + " accepted at " + to_text(event.at)};
   }
 
  private:

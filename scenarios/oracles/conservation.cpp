@@ -15,18 +15,18 @@ class Conservation final : public Oracle {
 
   Finding captured(World&, const CapturedEvent& event) override {
     if (captured_.insert(event.uuid).second) return std::nullopt;
-    return Failure{"a uuid for each captured event", event.uuid + " a second time"};
+    return Failure{"a uuid for each captured event", event.uuid.to_string() + " a second time"};
   }
 
   Finding ended(World&, const EndedEvent& event) override {
-    const std::string uuid = event.outcome.uuid.to_string();
+    const Uuid& uuid = event.outcome.uuid;
     if (!ended_.insert(uuid).second) {
       return Failure{"one end for each event",
-                     "a second one of " + uuid + " at " + to_text(event.at)};
+                     "a second one of " + uuid.to_string() + " at " + to_text(event.at)};
     }
     const bool was_sent = event.outcome.delivered || event.outcome.attempts > 0;
     if (!was_sent || captured_.contains(uuid)) return std::nullopt;
-    return Failure{"only captured events to be sent", uuid};
+    return Failure{"only captured events to be sent", uuid.to_string()};
   }
 
   Finding turned(World& world) override {
@@ -37,8 +37,8 @@ class Conservation final : public Oracle {
   }
 
  private:
-  std::set<std::string> captured_;
-  std::set<std::string> ended_;
+  std::set<Uuid> captured_;
+  std::set<Uuid> ended_;
 };
 
 }  // namespace

@@ -1,8 +1,6 @@
 // 2. At least once, same envelope: what the SDK calls delivered has reached the server, and every
 // repeat of an event is the same event.
-#include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
@@ -25,14 +23,12 @@ class Envelope final : public Oracle {
   }
 
   Finding arrived(World&, const Seen& seen) override {
-    for (const nlohmann::json& event : seen.events()) {
-      const std::string uuid = uuid_of(event);
-      if (uuid.empty()) continue;
-      const std::size_t content = std::hash<nlohmann::json>{}(event);
+    for (const auto& [uuid, content] : seen.parts) {
+      if (uuid.is_nil()) continue;
       const auto [known, is_new] = contents_.emplace(uuid, content);
       if (is_new || known->second == content) continue;
       return Failure{"the same event on every attempt",
-                     "another content of " + known->first + " in " + seen.to_text()};
+                     "another content of " + uuid.to_string() + " in " + seen.to_text()};
     }
     return std::nullopt;
   }
@@ -51,7 +47,7 @@ class Envelope final : public Oracle {
   }
 
  private:
-  std::map<std::string, std::size_t> contents_;
+  std::map<Uuid, std::uint64_t> contents_;
 };
 
 }  // namespace

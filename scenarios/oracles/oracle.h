@@ -26,7 +26,7 @@ class World;
 struct CapturedEvent {
   std::uint64_t order = 0;  // among all captures of the run
   std::string client;       // the scenario's name for it
-  std::string uuid;
+  Uuid uuid;
   Lane lane = Lane::analytics;
   bool accepted = false;  // or dropped at once
   Instant at{};

@@ -1,7 +1,6 @@
 // 5. Order: within a lane, first attempts leave in the order of capture.
 #include <map>
-#include <set>
-#include <tuple>
+#include <utility>
 
 #include "scenarios/oracles/lanes.h"
 #include "scenarios/oracles/oracle.h"
@@ -15,19 +14,19 @@ class Order final : public Oracle {
   std::string_view name() const noexcept override { return "first attempts leave in order"; }
 
   Finding captured(World&, const CapturedEvent& event) override {
-    captured_.emplace(event.uuid, Captured{event.order, event.lane});
+    captured_.emplace(event.uuid, Captured{event.order, event.lane, false});
     return std::nullopt;
   }
 
   Finding arrived(World&, const Seen& seen) override {
-    for (const std::string& uuid : uuids_of(seen)) {
-      const auto known = captured_.find(uuid);
-      if (known == captured_.end() || !sent_.insert(uuid).second) continue;
+    for (const SeenEvent& event : seen.parts) {
+      const auto known = captured_.find(event.uuid);
+      if (known == captured_.end() || std::exchange(known->second.sent, true)) continue;
       const Lane lane = lane_of(seen).value_or(known->second.lane);
       std::uint64_t& last = last_[{seen.client, lane}];
       if (known->second.order < last) {
         return Failure{"events in order of capture",
-                       uuid + " after a later one in " + seen.to_text()};
+                       event.uuid.to_string() + " after a later one in " + seen.to_text()};
       }
       last = known->second.order;
     }
@@ -38,10 +37,10 @@ class Order final : public Oracle {
   struct Captured {
     std::uint64_t order = 0;
     Lane lane = Lane::analytics;
+    bool sent = false;
   };
 
-  std::map<std::string, Captured> captured_;  // by uuid
-  std::set<std::string> sent_;
+  std::map<Uuid, Captured> captured_;
   std::map<std::pair<std::string, Lane>, std::uint64_t> last_;
 };
 

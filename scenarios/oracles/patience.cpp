@@ -52,7 +52,7 @@ class Patience final : public Oracle {
       const bool knew = sent > pause->second.known;
       if (knew && sent < pause->second.until) {
         return Failure{"no request before " + to_text(pause->second.until) + ", as " +
-                           pause->second.why + " asked",
+                           pause->second.asked_by->to_text() + " asked",
                        "one sent at " + to_text(sent) + ": " + seen.to_text()};
       }
     }
@@ -64,7 +64,7 @@ class Patience final : public Oracle {
   struct Pause {
     Instant known{};  // when the SDK learnt of it
     Instant until{};
-    std::string why;
+    const Seen* asked_by = nullptr;  // which the world keeps
   };
 
   void remember(const ClientLimits& limits, const Endpoint& endpoint, const Seen& seen,
@@ -80,7 +80,7 @@ class Patience final : public Oracle {
                              limits.retry_initial_backoff * limits.retry_jitter_percent / 100;
     const Instant until = saturating_add(known, std::max(asked, backoff));
     Pause& pause = pauses_[endpoint];
-    if (until > pause.until) pause = {known, until, seen.to_text()};
+    if (until > pause.until) pause = {known, until, &seen};
   }
 
   std::map<Endpoint, Pause> pauses_;

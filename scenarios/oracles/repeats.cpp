@@ -16,12 +16,12 @@ bool is_confidence(const Seen& seen) { return seen.request.url.path.ends_with(":
 
 // Whether an answer of status 200 ends the event: v1 may ask for a single one again, and what is no
 // answer of Confidence's confirms nothing there.
-bool ends(const json& answer, const Seen& seen, const std::string& uuid) {
+bool ends(const json& answer, const Seen& seen, const Uuid& uuid) {
   if (is_confidence(seen)) return answer.is_object();
   if (!answer.is_object()) return true;
   const auto results = answer.find("results");
   if (results == answer.end() || !results->is_object()) return true;
-  const auto result = results->find(uuid);
+  const auto result = results->find(uuid.to_string());
   return result == results->end() || !result->is_object() ||
          result->value("result", json()) != "retry";
 }
@@ -42,13 +42,12 @@ class Repeats final : public Oracle {
     if (limits == nullptr || seen.is_flags()) return std::nullopt;
     const Duration latency = world.settings().latency;
     const Instant sent = seen.at - latency;
-    const auto uuids = uuids_of(seen);
-    for (const std::string& uuid : uuids) {
+    for (const auto& [uuid, content] : seen.parts) {
       const auto answered = answered_.find(uuid);
       if (answered == answered_.end() || sent <= answered->second) continue;
-      return Failure{
-          "no repeat of " + uuid + ", which was answered for good at " + to_text(answered->second),
-          seen.to_text()};
+      return Failure{"no repeat of " + uuid.to_string() + ", which was answered for good at " +
+                         to_text(answered->second),
+                     seen.to_text()};
     }
     const http::Response& response = seen.reply.response;
     const bool is_success = response.status >= 200 && response.status < 300;
@@ -58,15 +57,15 @@ class Repeats final : public Oracle {
                           known < saturating_add(sent, limits->request_timeout);
     if (!is_heard || (!is_success && !is_refusal(response.status))) return std::nullopt;
     const json answer = is_success ? json::parse(response.body, nullptr, false) : json();
-    for (const std::string& uuid : uuids) {
-      if (uuid.empty() || (is_success && !ends(answer, seen, uuid))) continue;
+    for (const auto& [uuid, content] : seen.parts) {
+      if (uuid.is_nil() || (is_success && !ends(answer, seen, uuid))) continue;
       answered_.emplace(uuid, known);
     }
     return std::nullopt;
   }
 
  private:
-  std::map<std::string, Instant> answered_;  // by uuid: when the client learnt of it
+  std::map<Uuid, Instant> answered_;  // when the client learnt of it
 };
 
 }  // namespace

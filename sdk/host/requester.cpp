@@ -171,24 +171,22 @@ class RequesterCore final : public Hosted {
     traced_[start.number] = options_.trace->record(
         now.at, "send",
         {{"client", name()},
-         {"request", std::to_string(start.number)},
+         {"request", start.number},
          {"path", request.url.path},
-         {"bytes", std::to_string(request.body.size())},
-         {"body", std::to_string(
-                      digest_bytes(digest_bytes(kDigestStart, request.url.query), request.body))}});
+         {"bytes", request.body.size()},
+         {"body", digest_bytes(digest_bytes(kDigestStart, request.url.query), request.body)}});
   }
 
   void trace_answer(std::uint64_t number, const http::Result& result, Now now) {
     if (options_.trace == nullptr) return;
     const auto* response = std::get_if<http::Response>(&result);
     const auto* error = std::get_if<http::TransportError>(&result);
-    options_.trace->record(
-        now.at, "answer",
-        {{"client", name()},
-         {"request", std::to_string(number)},
-         {"status", std::to_string(response != nullptr ? response->status : 0)},
-         {"detail", error != nullptr ? std::string(to_string(error->kind)) : ""}},
-        traced_[number]);
+    options_.trace->record(now.at, "answer",
+                           {{"client", name()},
+                            {"request", number},
+                            {"status", response != nullptr ? response->status : 0},
+                            {"detail", error != nullptr ? to_string(error->kind) : ""}},
+                           traced_[number]);
     traced_.erase(number);
   }
 

@@ -133,7 +133,7 @@ TEST(Trace, TextHasOneAlignedLinePerEntry) {
 TEST(Trace, ValuesThatWouldBlurALineAreQuoted) {
   const auto text_of = [](std::string value) {
     Trace trace;
-    trace.record(kStart, "x", {{"v", std::move(value)}});
+    trace.record(kStart, "x", {{"v", value}});
     const auto text = trace.to_text();
     return text.substr(text.find("v="), text.size() - text.find("v=") - 1);
   };

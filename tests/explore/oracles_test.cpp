@@ -39,9 +39,18 @@ CapturedEvent captured(const std::string& uuid, std::uint64_t order) {
   CapturedEvent event;
   event.order = order;
   event.client = "main";
-  event.uuid = uuid;
+  event.uuid = *Uuid::parse(uuid);
   event.accepted = true;
   return event;
+}
+
+void set_body(Seen& seen, const json& body) {
+  seen.body = std::make_shared<const json>(body);
+  seen.decoded = body.dump();
+  seen.parts.clear();
+  for (const json& event : seen.events()) {
+    seen.parts.push_back({*Uuid::parse(uuid_of(event)), digest_bytes(kDigestStart, event.dump())});
+  }
 }
 
 // A request of the client with these events, at that time, answered so.
@@ -54,8 +63,7 @@ Seen request(const std::vector<std::string>& uuids, Duration at, int status = 20
   seen.reply.response.status = status;
   json batch = json::array();
   for (const std::string& uuid : uuids) batch.push_back({{"event", "e"}, {"uuid", uuid}});
-  seen.body = std::make_shared<const json>(json{{"batch", batch}});
-  seen.decoded = seen.body->dump();
+  set_body(seen, {{"batch", batch}});
   return seen;
 }
 
@@ -96,7 +104,7 @@ TEST(Oracles, ARepeatWithAnotherContentIsABreach) {
   Seen other = request({kOne}, seconds{3});
   json body = *other.body;
   body["batch"][0]["timestamp"] = "2025-01-01T00:00:03Z";
-  other.body = std::make_shared<const json>(body);
+  set_body(other, body);
   EXPECT_TRUE(oracle->arrived(stand.world, other));
 }
 
@@ -135,7 +143,7 @@ TEST(Oracles, AnEventOfAToolThatSharesItsNumberIsABreach) {
     Seen seen = request({}, seconds{1});
     const json message{{"messageId", id},
                        {"properties", {{"invocation_id", invocation}, {"sequence", sequence}}}};
-    seen.body = std::make_shared<const json>(json{{"batch", json::array({message})}});
+    set_body(seen, {{"batch", json::array({message})}});
     return seen;
   };
   EXPECT_FALSE(oracle->arrived(stand.world, numbered(kOne, "a", 1)));
@@ -159,7 +167,8 @@ TEST(Oracles, ARequestInsideAPauseIsABreach) {
 TEST(Oracles, ARetryBeforeTheFirstBackoffIsABreach) {
   Stand stand;
   const auto oracle = make_patience_oracle();
-  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{1}, 500)));
+  const Seen first = request({kOne}, seconds{1}, 500);
+  EXPECT_FALSE(oracle->arrived(stand.world, first));
   EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, milliseconds{2001})));
 }
 
