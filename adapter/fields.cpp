@@ -1,5 +1,6 @@
 #include "adapter/fields.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -17,13 +18,23 @@ constexpr std::size_t kLongestNameInError = 100;
 constexpr std::uint64_t kMostMilliseconds =
     static_cast<std::uint64_t>(std::numeric_limits<Duration::rep>::max()) / 1'000'000;
 
-bool refuse_deep_nesting(int depth, json::parse_event_t event, json&) {
-  const bool opens =
-      event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-  if (opens && depth >= kDeepestNesting) {
-    throw BadRequest("body", "is nested deeper than " + std::to_string(kDeepestNesting));
+// Of a text that is JSON up to there; what is none the parser refuses.
+void refuse_deep_nesting(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    } else if ((c == '{' || c == '[') && ++depth > kDeepestNesting) {
+      throw BadRequest("body", "is nested deeper than " + std::to_string(kDeepestNesting));
+    }
   }
-  return true;
 }
 
 }  // namespace
@@ -32,7 +43,8 @@ json parse_object(std::string_view body, bool may_be_empty) {
   if (body.empty() && may_be_empty) return json::object();
   json document;
   try {
-    document = json::parse(body, refuse_deep_nesting);
+    refuse_deep_nesting(body);
+    document = json::parse(body);
   } catch (const json::parse_error& error) {
     // The parser's own message quotes the text around the error; the position is enough.
     throw BadRequest("body", "is not valid JSON (at byte " + std::to_string(error.byte) + ")");
@@ -46,9 +58,10 @@ json parse_object(std::string_view body, bool may_be_empty) {
 Fields::Fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {}
 
 const json* Fields::find(std::string_view name) {
-  known_.emplace(name);
   const auto at = object_.find(name);
-  return at == object_.end() || at->is_null() ? nullptr : &*at;
+  if (at == object_.end()) return nullptr;
+  known_.push_back(&*at);
+  return at->is_null() ? nullptr : &*at;
 }
 
 const json* Fields::object(std::string_view name) {
@@ -95,7 +108,9 @@ std::optional<Duration> Fields::milliseconds(std::string_view name) {
 
 void Fields::refuse_others() const {
   for (const auto& member : object_.items()) {
-    if (!known_.contains(member.key())) refuse(member.key(), "is not known here");
+    const bool is_known =
+        std::find(known_.begin(), known_.end(), &member.value()) != known_.end();
+    if (!is_known) refuse(member.key(), "is not known here");
   }
 }
 

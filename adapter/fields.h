@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "clock/time.h"
 
@@ -66,7 +66,7 @@ class Fields {
 
   const nlohmann::json& object_;
   std::string path_;
-  std::set<std::string, std::less<>> known_;
+  std::vector<const nlohmann::json*> known_;  // members that were asked for
 };
 
 }  // namespace lockstep::adapter

@@ -14,7 +14,8 @@ namespace lockstep::mock {
 
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{64} * 1024;
+// The least room for what is decoded next; there is as much again as there is text already.
+constexpr std::size_t kChunk = std::size_t{4} * 1024;
 // More codings than this on one body are an attack, not a wish.
 constexpr int kMaxCodings = 4;
 

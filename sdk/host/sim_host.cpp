@@ -65,26 +65,31 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> SimHost::shapes() const {
 
 Instant SimHost::next_instant() const { return pump_->next_instant(); }
 
-void SimHost::run_until(Instant at) {
-  if (pump_->inside_turn()) return;
+Instant SimHost::pass_instants(Instant end) {
   settle();
-  while (next_instant() <= at && next_instant() != kNever) {
-    clock_->advance_to(next_instant());
+  Instant next = next_instant();
+  while (next <= end && next != kNever) {
+    clock_->advance_to(next);
     settle();
-    if (next_instant() <= clock_->now()) {
+    next = next_instant();
+    if (next <= clock_->now()) {
       throw std::logic_error("livelock: something is due and nobody does it");
     }
   }
+  return next;
+}
+
+void SimHost::run_until(Instant at) {
+  if (pump_->inside_turn()) return;
+  pass_instants(at);
   clock_->advance_to(at);
 }
 
 void SimHost::run_for(Duration span) { run_until(saturating_add(clock_->now(), span)); }
 
 bool SimHost::run_until_idle(Duration limit) {
-  const Instant end = saturating_add(clock_->now(), limit);
-  settle();
-  while (next_instant() != kNever && next_instant() <= end) run_until(next_instant());
-  return next_instant() == kNever;
+  if (pump_->inside_turn()) return false;
+  return pass_instants(saturating_add(clock_->now(), limit)) == kNever;
 }
 
 std::uint64_t SimHost::callback_count() const noexcept { return pump_->callback_count(); }

@@ -60,6 +60,9 @@ class SimHost final : public Host {
   std::uint64_t turns() const noexcept { return turns_; }
 
  private:
+  // Lives through every instant up to `end` at which something is due; returns the next one.
+  Instant pass_instants(Instant end);
+
   std::shared_ptr<VirtualClock> clock_;
   std::shared_ptr<const Chance> chance_;
   std::unique_ptr<Transport> transport_;
