@@ -108,8 +108,7 @@ std::optional<Duration> Fields::milliseconds(std::string_view name) {
 
 void Fields::refuse_others() const {
   for (const auto& member : object_.items()) {
-    const bool is_known =
-        std::find(known_.begin(), known_.end(), &member.value()) != known_.end();
+    const bool is_known = std::find(known_.begin(), known_.end(), &member.value()) != known_.end();
     if (!is_known) refuse(member.key(), "is not known here");
   }
 }

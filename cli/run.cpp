@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/drawings.h"
@@ -38,6 +39,7 @@ struct RunArguments {
   std::string filter;
   std::string only;
   std::uint64_t seed = 1;
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string trace_file;
   Drawings drawings;
   bool list = false;
@@ -61,6 +63,7 @@ scenario::Run run_with_progress(const std::vector<scenario::Scenario>& scenarios
   scenario::Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, scenarios.size(), stopwatch);
   scenario::RunOptions options;
   options.seed = arguments.seed;
+  options.jobs = arguments.jobs;
   options.stopwatch = &stopwatch;
   options.keep_trace = keep_trace;
   options.progress = [&](const scenario::Result& result) { progress.ended(result); };
@@ -115,6 +118,9 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--filter", arguments->filter, "Only scenarios whose name contains this text");
   verb->add_option("--only", arguments->only, "Just the scenario of this name");
   verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
+      ->capture_default_str();
+  verb->add_option("--jobs", arguments->jobs, "Threads; the result does not depend on them")
+      ->check(CLI::Range(1U, 1024U))
       ->capture_default_str();
   verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");
   add_drawing_options(*verb, arguments->drawings, "--chrome-trace");

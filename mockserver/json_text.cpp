@@ -227,9 +227,8 @@ std::optional<JsonText> read_quickly(std::string_view text) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element root;
   Builder builder;
-  const bool is_read =
-      parser.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS &&
-      HandOver(builder).value(root);
+  const bool is_read = parser.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS &&
+                       HandOver(builder).value(root);
   if (parser.capacity() > kKeptCapacity) parser = {};
   if (!is_read) return std::nullopt;
   return std::move(builder).take(true);

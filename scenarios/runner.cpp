@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 
 #include "scenarios/nearest.h"
+#include "scenarios/side_by_side.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -77,6 +79,10 @@ std::string replay_of(const Scenario& scenario, std::uint64_t seed) {
   return command;
 }
 
+Instant now(const RunOptions& options) {
+  return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{};
+}
+
 }  // namespace
 
 std::string shell_quoted(std::string_view text) {
@@ -124,10 +130,7 @@ Duration Run::real_time() const noexcept {
 }
 
 Result run(const Scenario& scenario, const RunOptions& options) {
-  const auto now = [&] {
-    return options.stopwatch != nullptr ? options.stopwatch->now() : Instant{};
-  };
-  const Instant start = now();
+  const Instant start = now(options);
   Result result;
   result.name = scenario.name;
   result.file = scenario.file;
@@ -147,18 +150,25 @@ Result run(const Scenario& scenario, const RunOptions& options) {
     if (options.keep_trace) result.entries = world.trace().entries();
     if (result.failed) tell_requests(world, scenario, result);
   }
-  result.real_time = now() - start;
+  result.real_time = now(options) - start;
   return result;
 }
 
 Run run(const std::vector<Scenario>& scenarios, const RunOptions& options) {
   Run run;
+  run.results.resize(scenarios.size());
+  std::mutex progress_mutex;
+  const Instant start = now(options);
+  side_by_side(scenarios.size(), options.jobs, [&](std::size_t i) {
+    run.results[i] = lockstep::scenario::run(scenarios[i], options);
+    if (!options.progress) return;
+    const std::lock_guard lock(progress_mutex);
+    options.progress(run.results[i]);
+  });
+  run.elapsed = now(options) - start;
   run.digest = kDigestStart;
-  for (const Scenario& scenario : scenarios) {
-    run.results.push_back(lockstep::scenario::run(scenario, options));
-    run.digest = digest_bytes(run.digest, scenario.name);
-    run.digest = digest_number(run.digest, run.results.back().digest);
-    if (options.progress) options.progress(run.results.back());
+  for (const Result& result : run.results) {
+    run.digest = digest_number(digest_bytes(run.digest, result.name), result.digest);
   }
   return run;
 }

@@ -26,7 +26,9 @@ struct RunOptions {
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
   bool keep_trace = false;     // Result::entries
   bool keep_states = false;    // Result::states; steps that look at the trace find none then
-  // Told of each scenario that ended.
+  // How many scenarios run at a time; the result does not depend on it.
+  unsigned jobs = 1;
+  // Told of each scenario that ended, by one thread at a time, in the order in which they end.
   std::function<void(const Result&)> progress{};
 };
 

@@ -1,14 +1,13 @@
 #include "scenarios/contract/runner.h"
 
-#include <atomic>
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "scenarios/contract/action.h"
 #include "scenarios/contract/observed.h"
 #include "scenarios/nearest.h"
+#include "scenarios/side_by_side.h"
 
 namespace lockstep::contract {
 
@@ -149,22 +148,13 @@ Result run(const Test& test, Target& target, const RunOptions& options) {
 std::vector<Result> run(const std::vector<const Test*>& tests, Target& target,
                         const RunOptions& options) {
   std::vector<Result> results(tests.size());
-  std::atomic<std::size_t> next{0};
   std::mutex progress_mutex;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < tests.size(); i = next++) {
-      results[i] = run(*tests[i], target, options);
-      if (!options.progress) continue;
-      const std::lock_guard lock(progress_mutex);
-      options.progress(results[i]);
-    }
-  };
-  std::vector<std::thread> workers;
-  for (std::size_t i = 1; i < std::min(target.concurrency(), tests.size()); ++i) {
-    workers.emplace_back(work);
-  }
-  work();
-  for (std::thread& worker : workers) worker.join();
+  scenario::side_by_side(tests.size(), target.concurrency(), [&](std::size_t i) {
+    results[i] = run(*tests[i], target, options);
+    if (!options.progress) return;
+    const std::lock_guard lock(progress_mutex);
+    options.progress(results[i]);
+  });
   return results;
 }
 

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <map>
 #include <stdexcept>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "scenarios/explore/laws.h"
 #include "scenarios/explore/plan.h"
 #include "scenarios/explore/state.h"
+#include "scenarios/side_by_side.h"
 
 namespace lockstep::explore {
 
@@ -116,20 +116,14 @@ class Explorer {
   std::vector<Run> make_round(std::uint64_t first, std::uint64_t count) {
     std::vector<Run> round(count);
     for (std::uint64_t i = 0; i < count; ++i) prepare(round[i], first + i);
-    std::atomic<std::uint64_t> next{0};
     std::atomic<std::uint64_t> end{count};
-    const auto work = [&] {
-      for (std::uint64_t i = next++; i < end; i = next++) {
-        carry_out(round[i]);
-        if (!is_last(round[i])) continue;
-        for (std::uint64_t seen = end; i + 1 < seen && !end.compare_exchange_weak(seen, i + 1);) {
-        }
+    scenario::side_by_side(count, options_.jobs, [&](std::size_t i) {
+      if (i >= end) return;
+      carry_out(round[i]);
+      if (!is_last(round[i])) return;
+      for (std::uint64_t seen = end; i + 1 < seen && !end.compare_exchange_weak(seen, i + 1);) {
       }
-    };
-    std::vector<std::thread> workers;
-    for (unsigned i = 1; i < options_.jobs; ++i) workers.emplace_back(work);
-    work();
-    for (std::thread& worker : workers) worker.join();
+    });
     round.resize(end);
     return round;
   }
