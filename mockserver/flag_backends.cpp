@@ -15,7 +15,7 @@ constexpr std::string_view kLaunchDarkly = "/sdk/evalx/context";
 
 const Json& body_of(const ParsedRequest& request) {
   static const Json kNone = Json::object();
-  return request.json != nullptr && request.json->is_object() ? *request.json : kNone;
+  return request.is_json && request.json().is_object() ? request.json() : kNone;
 }
 
 // The text at a path of members; empty where there is none.

@@ -39,6 +39,8 @@ inline bool is_capture(Route route) noexcept {
 // The member of a request's body that is the list of its events in that route's own form.
 const char* list_member(Route route) noexcept;
 
+struct JsonText;
+
 // One event of a capture request. Fields that are absent, or not texts, are empty.
 struct IncomingEvent {
   // Segment: messageId. Confidence has no such thing; payload.event_id, by which an application may
@@ -53,6 +55,7 @@ struct IncomingEvent {
   std::size_t size = 0;
 };
 
+// Not thread-safe, for what it builds when asked.
 struct ParsedRequest {
   http::Request request;
   Now arrival;
@@ -66,19 +69,27 @@ struct ParsedRequest {
   bool unsupported_encoding = false;        // that it was for a coding nobody knows
   std::string decode_note;                  // what was odd about it, e.g. a raw deflate stream
 
-  std::shared_ptr<const nlohmann::json> json;  // null where the body is not JSON
-  std::string json_error;                      // why it is not
-  std::vector<std::string> duplicate_keys;     // paths of object members that occur twice
+  bool is_json = false;        // whether the body is JSON
+  std::string json_error;      // why it is not
+  bool is_historical = false;  // that it says "historical_migration": true
 
   // Of a body in one of the four forms: {"batch": [...]}, {"data": [...]}, [...], or one event; for
   // Segment and Confidence only of one in their own form. Nothing for any other.
   std::optional<std::vector<IncomingEvent>> events;
 
+  // The body as a value, built when it is first asked for; and the paths of object members that
+  // occur twice, of which the last counts. Only where it is JSON.
+  const nlohmann::json& json() const;
+  const std::vector<std::string>& duplicate_keys() const;
   // The bytes of events[index] as they came.
   std::string_view event_bytes(std::size_t index) const;
   // events[index] as JSON. Only where it exists.
   const nlohmann::json& event_json(std::size_t index) const;
   std::size_t event_count() const noexcept { return events ? events->size() : 0; }
+
+ private:
+  const JsonText& document() const;
+  mutable std::shared_ptr<const JsonText> document_;
 };
 
 struct ReadOptions {

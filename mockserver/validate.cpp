@@ -37,7 +37,7 @@ std::string token_of_event(const Json& event) {
 // Which project a request is for. The token of an envelope counts; without one, those of the
 // events, which must be one and the same.
 void check_token(const ParsedRequest& request, Judgement& judgement) {
-  const std::string envelope = token_in(*request.json);
+  const std::string envelope = token_in(request.json());
   std::set<std::string> tokens;
   for (std::size_t i = 0; i < request.event_count(); ++i) {
     std::string token = token_of_event(request.event_json(i));
@@ -114,9 +114,9 @@ Judgement judge_v0(const ParsedRequest& request, const IngestLimits& limits) {
 Judgement judge_flags(const ParsedRequest& request) {
   Judgement judgement;
   if (!check_body(request, judgement)) return judgement;
-  if (!names_token(*request.json)) {
+  if (!names_token(request.json())) {
     refuse(judgement, 401, "missing_api_key", "the body holds neither token nor api_key");
-  } else if (!has_text(*request.json, "distinct_id")) {
+  } else if (!has_text(request.json(), "distinct_id")) {
     refuse(judgement, 400, "missing_distinct_id", "the body holds no distinct_id");
   }
   if (http::query_parameter(request.request.url.query, "v") != "2") {
@@ -157,11 +157,11 @@ bool check_body(const ParsedRequest& request, Judgement& judgement) {
     refuse(judgement, 415, "unsupported_content_encoding", *request.decode_error);
   } else if (request.decode_error) {
     refuse(judgement, 400, "request_parsing_error", *request.decode_error);
-  } else if (!request.json) {
+  } else if (!request.is_json) {
     refuse(judgement, 400, "request_parsing_error", request.json_error);
-  } else if (!request.duplicate_keys.empty()) {
+  } else if (!request.duplicate_keys().empty()) {
     refuse(judgement, 400, "request_parsing_error",
-           "duplicate key " + request.duplicate_keys.front());
+           "duplicate key " + request.duplicate_keys().front());
   }
   return !judgement.refusal;
 }

@@ -80,7 +80,7 @@ void check_event(const Json& event, std::size_t index, Judgement& judgement) {
 Judgement judge_confidence(const ParsedRequest& request, const IngestLimits& limits) {
   Judgement judgement;
   if (!check_body(request, judgement)) return judgement;
-  const Json& body = *request.json;
+  const Json& body = request.json();
   if (!body.is_object()) {
     refuse_field(judgement, "the body", "is no object");
     return judgement;

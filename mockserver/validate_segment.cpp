@@ -20,7 +20,7 @@ bool names_key(const ParsedRequest& request) {
   constexpr std::string_view kScheme = "Basic ";
   const auto authorization = request.request.headers.get("Authorization").value_or("");
   if (authorization.starts_with(kScheme)) return authorization.substr(kScheme.size()) != "Og==";
-  return has_text(*request.json, "writeKey");
+  return has_text(request.json(), "writeKey");
 }
 
 // The member that a message of that type cannot do without; nothing for a type that there is not.
@@ -100,7 +100,7 @@ Judgement judge_segment(const ParsedRequest& request, const IngestLimits& limits
            "the body has " + std::to_string(request.body.size()) + " bytes");
   }
   if (request.events->empty()) refuse(judgement, 400, "invalid_request", "the batch is empty");
-  const Json& body = *request.json;
+  const Json& body = request.json();
   if (!has_text(body, "sentAt") || !is_timestamp(body["sentAt"].get<std::string>())) {
     judgement.violations.push_back("sentAt is no RFC 3339 time");
   }

@@ -84,7 +84,7 @@ void check_sizes(const ParsedRequest& request, const IngestLimits& limits, Judge
 }
 
 void check_batch(const ParsedRequest& request, Judgement& judgement) {
-  const Json& body = *request.json;
+  const Json& body = request.json();
   if (!body.is_object() || !body.contains("batch") || !body["batch"].is_array()) {
     return refuse(judgement, 400, "request_parsing_error", "the body has no list \"batch\"");
   }

@@ -70,10 +70,10 @@ constexpr Field kToken[] = {{"expected", Type::text, true, "the api key"}};
 Finding batch_format(World& world, const Step& step) {
   const Params params(step.params);
   for (const Seen* seen : capture_requests(world, step)) {
-    if (params.boolean("has_api_key_field", false) && !seen->body->contains("api_key")) {
+    if (params.boolean("has_api_key_field", false) && !seen->body().contains("api_key")) {
       return Failure{"api_key in the body", "none in " + seen->to_text()};
     }
-    if (params.boolean("has_batch_array", false) && !member(*seen->body, "batch").is_array()) {
+    if (params.boolean("has_batch_array", false) && !member(seen->body(), "batch").is_array()) {
       return Failure{"a batch array in the body", "none in " + seen->to_text()};
     }
   }
@@ -85,21 +85,21 @@ Finding body_field(World& world, const Step& step) {
   const std::string& field = params.text("field");
   const Seen* seen = request_at(capture_requests(world, step), params.integer("request_index", 0));
   if (seen == nullptr) return Failure{"\"" + field + "\" in a body", "no such request"};
-  if (!seen->body->is_object() || !seen->body->contains(field)) {
+  if (!seen->body().is_object() || !seen->body().contains(field)) {
     return Failure{"\"" + field + "\" in the body", "no such member"};
   }
   if (!params.has("expected")) return std::nullopt;
   const json expected = json_of(params.node("expected"));
-  const json& value = (*seen->body)[field];
+  const json& value = seen->body()[field];
   return unless(value == expected, "\"" + field + "\" to be " + expected.dump(), value.dump());
 }
 
 Finding body_field_absent(World& world, const Step& step) {
   for (const Seen* seen : capture_requests(world, step)) {
-    if (seen->body->is_null()) return Failure{"a body that can be read", seen->to_text()};
+    if (seen->body().is_null()) return Failure{"a body that can be read", seen->to_text()};
     for (const std::string& field : Params(step.params).texts("fields")) {
-      if (seen->body->contains(field)) {
-        return Failure{"no \"" + field + "\" in the body", (*seen->body)[field].dump()};
+      if (seen->body().contains(field)) {
+        return Failure{"no \"" + field + "\" in the body", seen->body()[field].dump()};
       }
     }
   }
@@ -258,7 +258,7 @@ Finding all_uuids_unique(World& world, const Step& step) {
 Finding token_present(World& world, const Step& step) {
   const json expected = Params(step.params).text("expected");
   for (const Seen* seen : capture_requests(world, step)) {
-    const bool in_body = member(*seen->body, "api_key") == expected;
+    const bool in_body = member(seen->body(), "api_key") == expected;
     const bool in_header = seen->request.headers.get("Authorization") ==
                            "Bearer " + Params(step.params).text("expected");
     if (!in_body && !in_header) return Failure{"the api key in each request", seen->to_text()};

@@ -182,7 +182,7 @@ Finding flags_request_field(World& world, const Step& step) {
   const Requests requests = flags_requests(world, step);
   if (requests.empty()) return Failure{"a request to /flags", "none"};
   const json expected = json_of(params.node("expected"));
-  const json value = member(*requests.front()->body, params.text("field"));
+  const json value = member(requests.front()->body(), params.text("field"));
   return unless(value == expected, "\"" + params.text("field") + "\" to be " + expected.dump(),
                 value.dump());
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "clock/timestamp.h"
+#include "mockserver/json_text.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -22,12 +23,19 @@ Requests filtered(World& world, const Step& step, bool flags) {
 
 }  // namespace
 
+const json& Seen::body() const {
+  static const auto kNull = std::make_shared<const json>();
+  if (body_ == nullptr) body_ = mock::read_json(decoded).value;
+  if (body_ == nullptr) body_ = kNull;
+  return *body_;
+}
+
 const json& Seen::events() const {
   static const json kNone = json::array();
-  if (body == nullptr || !body->is_object() || is_flags()) return kNone;
+  if (!body().is_object() || is_flags()) return kNone;
   for (const char* list : {"batch", "events"}) {
-    const auto batch = body->find(list);
-    if (batch != body->end() && batch->is_array()) return *batch;
+    const auto batch = body().find(list);
+    if (batch != body().end() && batch->is_array()) return *batch;
   }
   return kNone;
 }

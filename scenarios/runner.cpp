@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "scenarios/nearest.h"
 #include "scenarios/side_by_side.h"
@@ -66,7 +67,8 @@ void tell_requests(const World& world, const Scenario& scenario, Result& result)
   std::vector<Candidate> candidates;
   for (const Seen* seen : world.requests(step.client)) {
     candidates.push_back(
-        {seen->to_text(), seen->request.url.path, seen->request.headers, seen->body});
+        {seen->to_text(), seen->request.url.path, seen->request.headers,
+         std::make_shared<const nlohmann::json>(seen->body())});
   }
   result.nearest = nearest(step.params, candidates);
 }

@@ -29,17 +29,21 @@ struct Seen {
   std::string client;      // whose X-Test-Id it carried; empty: none
   http::Request request;   // as it came, the body perhaps compressed
   http::Reply reply;       // what the mock answered, and how the answer travels
-  // The body, decoded, and parsed; null where that fails or the server has no such path.
-  std::string decoded;
-  std::shared_ptr<const nlohmann::json> body;
+  std::string decoded;         // the body; empty where it cannot be decoded
+  bool is_historical = false;  // that it says "historical_migration": true
   std::vector<SeenEvent> parts;  // what events() holds
   std::size_t attempt = 1;  // how many requests so far carried its first event, this one included
 
+  // The body as a value, built when it is first asked for; null where it is not JSON.
+  const nlohmann::json& body() const;
   // The events of a capture request in batch order; an empty list for any other.
   const nlohmann::json& events() const;
   bool is_flags() const;
   // "#3  1.203s  POST /batch/  503 Retry-After: 2  attempt 2  5 events".
   std::string to_text() const;
+
+ private:
+  mutable std::shared_ptr<const nlohmann::json> body_;
 };
 
 // A time as scenarios write it: since the start of the scenario.

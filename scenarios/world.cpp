@@ -364,7 +364,7 @@ std::string Seen::to_text() const {
 // The mock has read the body already; reading it a second time would double the cost of a run.
 void World::parsed(const mock::ParsedRequest& request) {
   passing_->decoded = request.body;
-  if (request.json != nullptr) passing_->body = request.json;
+  passing_->is_historical = request.is_historical;
   for (std::size_t i = 0; i < request.event_count(); ++i) {
     passing_->parts.push_back({Uuid::parse((*request.events)[i].uuid).value_or(Uuid{}),
                                digest_bytes(kDigestStart, request.event_bytes(i))});
@@ -400,7 +400,6 @@ void World::record(const Seen& seen) {
 
 http::Reply World::pass(const http::Request& request, Now now) {
   passing_ = std::make_unique<Seen>();
-  passing_->body = std::make_shared<const json>();
   http::Reply reply = server_.handle(request, now);
   auto seen = std::move(passing_);
   seen->number = seen_.size() + 1;

@@ -1,7 +1,5 @@
 #include "scenarios/oracles/lanes.h"
 
-#include <nlohmann/json.hpp>
-
 namespace lockstep::scenario {
 
 bool is_ai_endpoint(const Seen& seen) {
@@ -11,9 +9,7 @@ bool is_ai_endpoint(const Seen& seen) {
 std::optional<Lane> lane_of(const Seen& seen) {
   if (seen.request.url.path.starts_with("/v1/")) return std::nullopt;
   if (is_ai_endpoint(seen)) return Lane::ai;
-  const bool has_body = seen.body != nullptr && seen.body->is_object();
-  const bool is_historical = has_body && seen.body->value("historical_migration", false);
-  return is_historical ? Lane::historical : Lane::analytics;
+  return seen.is_historical ? Lane::historical : Lane::analytics;
 }
 
 }  // namespace lockstep::scenario
