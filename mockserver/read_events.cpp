@@ -83,7 +83,8 @@ void read_posthog(const object& event, IncomingEvent& read) {
   object inner;
   if (!read.distinct_id.empty() || !properties || properties->get(inner) != simdjson::SUCCESS)
     return;
-  read.distinct_id = first_of(text_member(inner, "$distinct_id"), text_member(inner, "distinct_id"));
+  read.distinct_id =
+      first_of(text_member(inner, "$distinct_id"), text_member(inner, "distinct_id"));
 }
 
 bool is_posthog(Route route) { return route != Route::segment && route != Route::confidence; }
@@ -175,8 +176,7 @@ void read_events(ParsedRequest& request) {
     request.is_json = read.value != nullptr;
     if (!request.is_json || !parser.parse(read.value->dump(), root)) return;
   }
-  const bool asks_for_flags =
-      request.route == Route::flags || request.route == Route::flag_backend;
+  const bool asks_for_flags = request.route == Route::flags || request.route == Route::flag_backend;
   if (!asks_for_flags) read_root(request, root);
   parser.give_back();
 }

@@ -306,12 +306,15 @@ std::size_t Server::request_count(Whose whose) const {
 
 std::vector<StoredEvent> Server::stored(Whose whose) const {
   std::vector<StoredEvent> rows;
+  each_stored([&](const StoredEvent& row) { rows.push_back(row); }, whose);
+  return rows;
+}
+
+void Server::each_stored(const std::function<void(const StoredEvent&)>& look, Whose whose) const {
   const std::scoped_lock lock(state_->mutex);
   state_->each(whose, [&](const std::string&, const Partition& partition) {
-    auto more = partition.store.rows();
-    std::move(more.begin(), more.end(), std::back_inserter(rows));
+    for (const StoredEvent& row : partition.store.rows()) look(row);
   });
-  return rows;
 }
 
 std::size_t Server::received_count(std::string_view uuid, Whose whose) const {

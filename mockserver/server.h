@@ -108,6 +108,8 @@ class Server final : public http::Handler {
   std::size_t request_count(Whose whose = {}) const;
   // After deduplication, in order of first arrival within each partition.
   std::vector<StoredEvent> stored(Whose whose = {}) const;
+  // Shows them one by one, under the server's lock: `look` must not call the server.
+  void each_stored(const std::function<void(const StoredEvent&)>& look, Whose whose = {}) const;
   // How many processed requests carried the uuid.
   std::size_t received_count(std::string_view uuid, Whose whose = {}) const;
   // Empty without strict mode.

@@ -27,8 +27,11 @@ void Store::receive(std::string_view uuid, std::string_view bytes) {
   if (found == received_.end()) {
     found = received_.emplace(std::string(uuid), Received{0, digest, true}).first;
   }
-  ++found->second.times;
-  found->second.same_bytes = found->second.same_bytes && found->second.first_digest == digest;
+  Received& received = found->second;
+  ++received.times;
+  if (!received.same_bytes || received.first_digest == digest) return;
+  received.same_bytes = false;
+  for (StoredEvent& row : rows_) row.same_bytes = row.same_bytes && row.uuid != uuid;
 }
 
 Store::Key Store::key_of(const ParsedRequest& request, const IncomingEvent& event,
@@ -53,21 +56,14 @@ void Store::accept(const ParsedRequest& request, std::size_t index, std::uint64_
     row.route = request.route;
     row.bytes = request.event_bytes(index);
     row.first_arrival = request.arrival;
+    const auto received = received_.find(row.uuid);
+    row.same_bytes = received == received_.end() || received->second.same_bytes;
     rows_.push_back(std::move(row));
   }
   rows_[place->second].requests.push_back(number);
 }
 
 void Store::clear() { *this = Store{}; }
-
-std::vector<StoredEvent> Store::rows() const {
-  std::vector<StoredEvent> rows = rows_;
-  for (StoredEvent& row : rows) {
-    const auto received = received_.find(row.uuid);
-    row.same_bytes = received == received_.end() || received->second.same_bytes;
-  }
-  return rows;
-}
 
 std::size_t Store::received_count(std::string_view uuid) const {
   const auto received = received_.find(uuid);

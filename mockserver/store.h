@@ -51,7 +51,7 @@ class Store {
   void clear();
 
   // In the order of first arrival.
-  std::vector<StoredEvent> rows() const;
+  const std::vector<StoredEvent>& rows() const noexcept { return rows_; }
   std::size_t row_count() const noexcept { return rows_.size(); }
   // How many processed requests carried the uuid.
   std::size_t received_count(std::string_view uuid) const;

@@ -66,9 +66,8 @@ void tell_requests(const World& world, const Scenario& scenario, Result& result)
   const Step& step = scenario.steps[failed.number - 1];
   std::vector<Candidate> candidates;
   for (const Seen* seen : world.requests(step.client)) {
-    candidates.push_back(
-        {seen->to_text(), seen->request.url.path, seen->request.headers,
-         std::make_shared<const nlohmann::json>(seen->body())});
+    candidates.push_back({seen->to_text(), seen->request.url.path, seen->request.headers,
+                          std::make_shared<const nlohmann::json>(seen->body())});
   }
   result.nearest = nearest(step.params, candidates);
 }

@@ -428,11 +428,12 @@ std::vector<const Seen*> World::requests(const std::string& client) const {
 
 World::Store World::store(const std::string& client) const {
   Store store;
-  for (const mock::StoredEvent& event : server_.stored(client)) {
+  const auto note = [&](const mock::StoredEvent& event) {
     store.names.push_back(event.name);
     store.uuids.push_back(event.uuid);
     store.received += event.requests.size();
-  }
+  };
+  server_.each_stored(note, client);
   return store;
 }
 
@@ -511,25 +512,29 @@ Finding delivered_is_stored(World& world) {
       if (auto missing = enough_is_stored(world, name)) return missing;
       continue;
     }
-    const auto kept = world.store(name).uuids;
-    const std::set<std::string> stored(kept.begin(), kept.end());
+    std::set<Uuid> stored;
+    world.server().each_stored(
+        [&](const mock::StoredEvent& event) {
+          if (const auto uuid = Uuid::parse(event.uuid)) stored.insert(*uuid);
+        },
+        name);
     for (const Outcome& outcome : world.log(name).outcomes) {
       if (!outcome.delivered || outcome.unconfirmed || !has_known_result(outcome)) continue;
-      const std::string uuid = outcome.uuid.to_string();
-      if (!stored.contains(uuid)) {
-        return Failure{"every delivered event in the server's store", uuid + " is not there"};
-      }
+      if (stored.contains(outcome.uuid)) continue;
+      return Failure{"every delivered event in the server's store",
+                     outcome.uuid.to_string() + " is not there"};
     }
   }
   return std::nullopt;
 }
 
 Finding repeats_carry_the_same_bytes(World& world) {
-  for (const mock::StoredEvent& event : world.server().stored()) {
-    if (!event.same_bytes)
-      return Failure{"the same bytes on every attempt", "others for " + event.uuid};
-  }
-  return std::nullopt;
+  Finding finding;
+  world.server().each_stored([&](const mock::StoredEvent& event) {
+    if (event.same_bytes || finding) return;
+    finding = Failure{"the same bytes on every attempt", "others for " + event.uuid};
+  });
+  return finding;
 }
 
 Finding every_request_has_a_route(World& world) {

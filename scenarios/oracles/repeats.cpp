@@ -14,6 +14,12 @@ using nlohmann::json;
 
 bool is_confidence(const Seen& seen) { return seen.request.url.path.ends_with(":publish"); }
 
+// Whether answers of single events may differ from the request's own. Almost none do, and to read
+// one takes long.
+bool needs_reading(const Seen& seen) {
+  return is_confidence(seen) || seen.reply.response.body.find("\"retry\"") != std::string::npos;
+}
+
 // Whether an answer of status 200 ends the event: v1 may ask for a single one again, and what is no
 // answer of Confidence's confirms nothing there.
 bool ends(const json& answer, const Seen& seen, const Uuid& uuid) {
@@ -56,9 +62,10 @@ class Repeats final : public Oracle {
     const bool is_heard = seen.reply.fault == http::Fault::none &&
                           known < saturating_add(sent, limits->request_timeout);
     if (!is_heard || (!is_success && !is_refusal(response.status))) return std::nullopt;
-    const json answer = is_success ? json::parse(response.body, nullptr, false) : json();
+    const bool is_read = is_success && needs_reading(seen);
+    const json answer = is_read ? json::parse(response.body, nullptr, false) : json();
     for (const auto& [uuid, content] : seen.parts) {
-      if (uuid.is_nil() || (is_success && !ends(answer, seen, uuid))) continue;
+      if (uuid.is_nil() || (is_read && !ends(answer, seen, uuid))) continue;
       answered_.emplace(uuid, known);
     }
     return std::nullopt;

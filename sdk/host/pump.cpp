@@ -45,12 +45,14 @@ bool Pump::turn() {
   const std::lock_guard lock(turn_mutex_);
   turning_thread_.store(std::this_thread::get_id());
   const Now now = clock_.read();
-  std::vector<std::shared_ptr<Hosted>> cores = this->cores();
+  {
+    const std::lock_guard cores_lock(cores_mutex_);
+    serving_ = cores_;
+  }
   bool busy = orphans_.exchange(false) && cancel_orphans();
   busy = collect(now) || busy;
-  for (const auto& core : cores) busy = serve(*core, now) || busy;
-  cores
-      .clear();  // before the lock is released: detach() must not find itself the second last owner
+  for (const auto& core : serving_) busy = serve(*core, now) || busy;
+  serving_.clear();  // under the lock: detach() must not find itself the second last owner
   turning_thread_.store(std::thread::id{});
   return busy;
 }

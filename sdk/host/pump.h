@@ -55,7 +55,8 @@ class Pump {
   std::mutex turn_mutex_;           // held for the length of a turn
   mutable std::mutex cores_mutex_;  // guards cores_; never held while a core is called
   std::vector<std::shared_ptr<Hosted>> cores_;
-  std::atomic<bool> orphans_{false};  // a core was detached since the last turn
+  std::vector<std::shared_ptr<Hosted>> serving_;  // by the turn that goes on; empty between turns
+  std::atomic<bool> orphans_{false};              // a core was detached since the last turn
   std::atomic<std::thread::id> turning_thread_{};
   std::atomic<std::uint64_t> callback_count_{0};
 
