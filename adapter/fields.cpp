@@ -4,6 +4,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "mockserver/json_text.h"
+
 namespace lockstep::adapter {
 namespace {
 
@@ -37,22 +39,27 @@ void refuse_deep_nesting(std::string_view text) {
   }
 }
 
-}  // namespace
-
-json parse_object(std::string_view body, bool may_be_empty) {
-  if (body.empty() && may_be_empty) return json::object();
-  json document;
+// The parser's own message quotes the text around the error; the position is enough.
+[[noreturn]] void refuse_text(std::string_view text) {
   try {
-    refuse_deep_nesting(body);
-    document = json::parse(body);
+    static_cast<void>(json::parse(text));
   } catch (const json::parse_error& error) {
-    // The parser's own message quotes the text around the error; the position is enough.
     throw BadRequest("body", "is not valid JSON (at byte " + std::to_string(error.byte) + ")");
   } catch (const json::out_of_range&) {
     throw BadRequest("body", "holds a number that is out of range");
   }
-  if (!document.is_object()) throw BadRequest("body", "must be a JSON object");
-  return document;
+  throw BadRequest("body", "is not valid JSON");
+}
+
+}  // namespace
+
+json parse_object(std::string_view body, bool may_be_empty) {
+  if (body.empty() && may_be_empty) return json::object();
+  refuse_deep_nesting(body);
+  const auto document = mock::read_json(body).value;
+  if (document == nullptr) refuse_text(body);
+  if (!document->is_object()) throw BadRequest("body", "must be a JSON object");
+  return std::move(*document);
 }
 
 Fields::Fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {}

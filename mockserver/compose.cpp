@@ -299,7 +299,7 @@ class Composer {
   }
 
   std::string content_type() const {
-    return Json::accept(*step_.body) ? "application/json" : "text/plain; charset=utf-8";
+    return is_json(*step_.body) ? "application/json" : "text/plain; charset=utf-8";
   }
 
   Step step_;

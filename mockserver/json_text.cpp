@@ -1,11 +1,10 @@
 #include "mockserver/json_text.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
+
+#include "mockserver/quick_json.h"
 
 namespace lockstep::mock {
 
@@ -46,7 +45,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   JsonText take(bool parsed) && {
-    if (parsed) result_.value = std::make_shared<const Json>(std::move(root_));
+    if (parsed) result_.value = std::make_shared<Json>(std::move(root_));
     return std::move(result_);
   }
 
@@ -219,28 +218,21 @@ class Walker {
   std::size_t at_ = 0;
 };
 
-// simdjson takes a fifth of the time, and what it does not accept is for the other library to
-// judge: numbers of any size, and a message that says what is wrong and where.
-std::optional<JsonText> read_quickly(std::string_view text) {
-  // Its room is kept for the next text, unless that is unusually much.
-  constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  Builder builder;
-  const bool is_read = parser.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS &&
-                       HandOver(builder).value(root);
-  if (parser.capacity() > kKeptCapacity) parser = {};
-  if (!is_read) return std::nullopt;
-  return std::move(builder).take(true);
-}
-
 }  // namespace
 
 JsonText read_json(std::string_view text) {
-  if (auto read = read_quickly(text)) return *std::move(read);
+  if (simdjson::dom::element root; parse_quickly(text, root)) {
+    Builder builder;
+    if (HandOver(builder).value(root)) return std::move(builder).take(true);
+  }
   Builder builder;
   const bool parsed = Json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder).take(parsed);
+}
+
+bool is_json(std::string_view text) {
+  simdjson::dom::element root;
+  return parse_quickly(text, root) || Json::accept(text);
 }
 
 std::vector<Slice> array_elements(std::string_view text, std::string_view key) {

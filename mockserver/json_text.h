@@ -16,12 +16,14 @@ namespace lockstep::mock {
 inline constexpr std::size_t kMaxJsonDepth = 200;
 
 struct JsonText {
-  std::shared_ptr<const nlohmann::json> value;  // null where the text is not JSON
-  std::string error;                            // why it is not
-  std::vector<std::string> duplicate_keys;      // their paths; the last value of a key counts
+  std::shared_ptr<nlohmann::json> value;    // null where the text is not JSON
+  std::string error;                        // why it is not
+  std::vector<std::string> duplicate_keys;  // their paths; the last value of a key counts
 };
 
 JsonText read_json(std::string_view text);
+// Whether it is JSON, of any depth.
+bool is_json(std::string_view text);
 
 struct Slice {
   std::size_t begin = 0;

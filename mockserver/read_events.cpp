@@ -1,12 +1,11 @@
 // Reads what an answer needs to know of events, and builds nothing: almost every body is read here
-// only, by a parser that takes a fifth of the other one's time.
+// only.
 #include "mockserver/read_events.h"
-
-#include <simdjson.h>
 
 #include <nlohmann/json.hpp>
 
 #include "mockserver/json_text.h"
+#include "mockserver/quick_json.h"
 
 namespace lockstep::mock {
 
@@ -142,43 +141,19 @@ void read_root(ParsedRequest& request, const element& root) {
   }
 }
 
-// Its room is kept for the next text, unless that is unusually much. A container without members
-// is one level that this parser does not count.
-class Parser {
- public:
-  Parser() {
-    if (parser_.allocate(0, kMaxJsonDepth) != simdjson::SUCCESS) throw std::bad_alloc();
-  }
-
-  bool parse(std::string_view text, element& root) {
-    return parser_.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS;
-  }
-
-  void give_back() {
-    constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;
-    if (parser_.capacity() > kKeptCapacity) *this = Parser();
-  }
-
- private:
-  simdjson::dom::parser parser_;
-};
-
 }  // namespace
 
 void read_events(ParsedRequest& request) {
-  thread_local Parser parser;
   element root;
-  request.is_json = parser.parse(request.body, root);
+  request.is_json = parse_quickly(request.body, root);
   if (!request.is_json) {
-    // The other library takes numbers of any size, and says what is wrong with a text.
     const JsonText read = read_json(request.body);
     request.json_error = read.error;
     request.is_json = read.value != nullptr;
-    if (!request.is_json || !parser.parse(read.value->dump(), root)) return;
+    if (!request.is_json || !parse_quickly(read.value->dump(), root)) return;
   }
   const bool asks_for_flags = request.route == Route::flags || request.route == Route::flag_backend;
   if (!asks_for_flags) read_root(request, root);
-  parser.give_back();
 }
 
 }  // namespace lockstep::mock

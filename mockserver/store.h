@@ -12,7 +12,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "clock/time.h"
@@ -57,9 +56,8 @@ class Store {
   std::size_t received_count(std::string_view uuid) const;
 
  private:
-  using Key = std::tuple<std::string, std::string, std::string, std::string>;
-  Key key_of(const ParsedRequest& request, const IncomingEvent& event,
-             const std::string& day) const;
+  std::string key_of(const ParsedRequest& request, const IncomingEvent& event,
+                     std::string_view day) const;
   struct Received {
     std::size_t times = 0;
     std::uint64_t first_digest = 0;
@@ -67,7 +65,7 @@ class Store {
   };
 
   std::vector<StoredEvent> rows_;
-  std::map<Key, std::size_t> places_;  // in rows_
+  std::map<std::string, std::size_t> places_;  // in rows_
   std::map<std::string, Received, std::less<>> received_;
 };
 

@@ -13,8 +13,8 @@ class Sequence final : public Oracle {
   std::string_view name() const noexcept override { return "a tool's sequence names one event"; }
 
   Finding arrived(World&, const Seen& seen) override {
-    // Almost no request is a tool's, and to look closer at one takes long.
-    if (seen.decoded.find("\"invocation_id\"") == std::string::npos) return std::nullopt;
+    // Tools speak Segment's protocol; other bodies need not be looked into, which takes long.
+    if (seen.request.url.path != "/v1/batch") return std::nullopt;
     for (const nlohmann::json& event : seen.events()) {
       const auto properties = event.find("properties");
       if (properties == event.end() || !properties->is_object()) continue;

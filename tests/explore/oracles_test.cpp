@@ -140,6 +140,7 @@ TEST(Oracles, AnEventOfAToolThatSharesItsNumberIsABreach) {
   const auto oracle = make_sequence_oracle();
   const auto numbered = [](const char* id, const char* invocation, int sequence) {
     Seen seen = request({}, seconds{1});
+    seen.request.url.path = "/v1/batch";
     const json message{{"messageId", id},
                        {"properties", {{"invocation_id", invocation}, {"sequence", sequence}}}};
     set_body(seen, {{"batch", json::array({message})}});
