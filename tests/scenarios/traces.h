@@ -17,10 +17,10 @@ class HandMade {
   // Appends an entry at the millisecond, of client "main" unless its first field names another, and
   // returns its number.
   std::uint64_t at(std::int64_t ms, std::string_view label,
-                   std::initializer_list<Trace::Field> fields = {}, std::uint64_t cause = 0) {
-    std::vector<Trace::Field> all(fields);
-    if (all.empty() || all.front().first != "client") all.insert(all.begin(), {"client", "main"});
-    return trace_.record(Instant{std::chrono::milliseconds{ms}}, label, all, cause);
+                   std::initializer_list<TraceField> fields = {}, std::uint64_t cause = 0) {
+    std::vector<TraceField> all(fields);
+    if (all.empty() || all.front().name != "client") all.insert(all.begin(), {"client", "main"});
+    return trace_.record({Instant{std::chrono::milliseconds{ms}}, label, cause, all});
   }
 
   Result& result() {
