@@ -42,7 +42,7 @@ void refuse_deep_nesting(std::string_view text) {
 // The parser's own message quotes the text around the error; the position is enough.
 [[noreturn]] void refuse_text(std::string_view text) {
   try {
-    static_cast<void>(json::parse(text));
+    [[maybe_unused]] const json read = json::parse(text);
   } catch (const json::parse_error& error) {
     throw BadRequest("body", "is not valid JSON (at byte " + std::to_string(error.byte) + ")");
   } catch (const json::out_of_range&) {
