@@ -1,5 +1,7 @@
 #include "mockserver/json_text.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>

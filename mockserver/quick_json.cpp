@@ -1,5 +1,7 @@
 #include "mockserver/quick_json.h"
 
+#include <simdjson.h>
+
 #include <new>
 
 #include "mockserver/json_text.h"

@@ -1,12 +1,12 @@
 // JSON read by simdjson: a fifth of the other library's time. What it does not accept is for the
 // other one to judge, which takes numbers of any size and says what is wrong and where.
-//
-// For sources of this folder: its header is a heavy one.
 #pragma once
 
-#include <simdjson.h>
-
 #include <string_view>
+
+namespace simdjson::dom {
+class element;
+}
 
 namespace lockstep::mock {
 

@@ -2,6 +2,8 @@
 // only.
 #include "mockserver/read_events.h"
 
+#include <simdjson.h>
+
 #include <nlohmann/json.hpp>
 
 #include "mockserver/json_text.h"
