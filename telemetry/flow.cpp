@@ -60,9 +60,15 @@ void FlowTracker::completed(const Properties& properties) noexcept {
 }
 
 void FlowTracker::failed(const std::exception_ptr& error) noexcept try {
-  end(FlowEvent::failed, {{"error_class", error_class(error)}});
+  failed(telemetry::error_class(error));
 } catch (...) {
   // Out of memory: the event is lost.
+}
+
+void FlowTracker::failed(std::string_view error_class) noexcept try {
+  end(FlowEvent::failed, {{"error_class", error_class}});
+} catch (...) {
+  // As above.
 }
 
 void FlowTracker::aborted() noexcept { end(FlowEvent::aborted, {}); }

@@ -54,6 +54,7 @@ class FlowTracker {
   // The first of these ends it; the others do nothing.
   void completed(const Properties& properties = {}) noexcept;
   void failed(const std::exception_ptr& error) noexcept;  // with the error's class
+  void failed(std::string_view error_class) noexcept;
   void aborted() noexcept;
 
  private:

@@ -214,12 +214,14 @@ void Telemetry::command_completed(const Ending& ending) noexcept try {
     const std::lock_guard lock(mutex_);
     if (command_.empty() || std::exchange(completed_, true)) return;
   }
-  const bool succeeded = ending.exit_code == 0 && ending.error == nullptr;
+  const std::string error =
+      ending.error_class.empty() ? error_class(ending.error) : ending.error_class;
+  const bool succeeded = ending.exit_code == 0 && ending.error == nullptr && error.empty();
   Properties properties{{"succeeded", succeeded},
                         {"exit_code", ending.exit_code},
                         {"duration_ms", milliseconds(ending.duration)}};
   if (!succeeded) {
-    if (ending.error != nullptr) properties.set("error_class", error_class(ending.error));
+    if (!error.empty()) properties.set("error_class", error);
     properties.set("user_cancelled", ending.user_cancelled);
   }
   track(kCommandCompleted, properties);

@@ -82,6 +82,7 @@ class Telemetry {
   struct Ending {
     int exit_code = 0;
     std::exception_ptr error{};   // its class is sent, not its message
+    std::string error_class{};    // in place of `error`, for errors that are no C++ exceptions
     bool user_cancelled = false;  // the user ended it
     Duration duration{0};
   };

@@ -2,6 +2,8 @@
 
 - :class:`Simulation`: clients, network and ingestion server on one virtual clock
 - :class:`Client`: the production client; :class:`MockServer`: a scripted server on a real port
+- :mod:`lockstep.openfeature`, :mod:`lockstep.providers`: feature flags and tracking
+- :mod:`lockstep.telemetry`: how a command-line tool is used
 - :func:`load`, :func:`explore`: scenario files and the explorer
 - fixtures and scenario files in pytest: ``lockstep.pytest_plugin``
 """
@@ -10,12 +12,15 @@ from . import _lockstep, _results
 
 _lockstep.use_tuples(_results.TUPLES)
 
+from . import openfeature, providers, telemetry  # noqa: E402
 from ._client import Client  # noqa: E402
 from ._explore import Exploration, Failure, explore  # noqa: E402
 from ._lockstep import ConfigError, FlushHandle  # noqa: E402
 from ._results import (  # noqa: E402
     CaptureResult,
     ErrorReport,
+    EventError,
+    Flag,
     FlagResult,
     FlushReport,
     LaneStats,
@@ -51,10 +56,12 @@ __all__ = [
     "Client",
     "ConfigError",
     "ErrorReport",
-    "Fault",
+    "EventError",
     "Exploration",
     "FailedStep",
     "Failure",
+    "Fault",
+    "Flag",
     "FlagResult",
     "FlushHandle",
     "FlushReport",
@@ -81,6 +88,9 @@ __all__ = [
     "explore",
     "load",
     "loads",
+    "openfeature",
+    "providers",
     "replay",
     "scenario_of_seed",
+    "telemetry",
 ]

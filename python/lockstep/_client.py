@@ -82,7 +82,17 @@ def _drain() -> List[FlushReport]:
     return [handle.wait() for handle in handles]
 
 
+_ends: List[Callable[[], None]] = []
+
+
+def at_interpreters_end(function: Callable[[], None]) -> None:
+    """Calls it while callables can still be called, before the clients are drained."""
+    _ends.append(function)
+
+
 def _at_exit() -> None:
+    for function in _ends:
+        function()
     _drain()
     _lockstep.interpreter_ends()
 

@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     round: int = 1024
     verify_one_in: int = 50
     stop_after: int = 1
+    capture: Optional[str] = None
 
 
 class SeedRange(NamedTuple):
@@ -73,6 +74,7 @@ class Exploration:
     failures: List[Failure]
     families: Dict[str, int]  #: in how many runs each had an operation
     transitions: Dict[int, int] = field(repr=False)  #: in how many runs each kind of step was seen
+    capture: Optional[str] = None  #: the protocol of all runs; None: it was drawn
 
     @property
     def passed(self) -> bool:
@@ -81,7 +83,7 @@ class Exploration:
     @property
     def missing_families(self) -> List[str]:
         """What no run had: a batch in which one stands still has not tested it."""
-        return [name for name in _lockstep.family_names() if name not in self.families]
+        return [name for name in _lockstep.family_names(self.capture) if name not in self.families]
 
     @property
     def unseen_probability(self) -> float:
@@ -104,6 +106,7 @@ def explore_range(seeds: SeedRange, settings: Settings) -> RangeResult:
         settings.round,
         settings.verify_one_in,
         settings.stop_after,
+        settings.capture,
     )
 
 
@@ -118,7 +121,7 @@ def ranges_of(seeds: Union[int, range], size: int) -> List[SeedRange]:
     return [SeedRange(whole[at], min(size, len(whole) - at)) for at in starts]
 
 
-def merge(results: Sequence[RangeResult]) -> Exploration:
+def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Exploration:
     """The results of ranges, in the order of the ranges."""
     digest = _FNV_START
     families: Dict[str, int] = {}
@@ -142,6 +145,7 @@ def merge(results: Sequence[RangeResult]) -> Exploration:
         failures=list(failures.values()),
         families=dict(sorted(families.items())),
         transitions=dict(sorted(transitions.items())),
+        capture=capture,
     )
 
 
@@ -189,6 +193,7 @@ def explore(
     round: int = 1024,
     verify_one_in: int = 50,
     stop_after: int = 1,
+    capture: Optional[str] = None,
     work: Work = explore_range,
 ) -> Exploration:
     """Makes up runs from seeds (1 to n, or a range), judges them, and merges what was found.
@@ -197,12 +202,13 @@ def explore(
     threads do), a Dask ``Client``, or a function that makes one: an executor that broke with its
     worker is then made anew. Without one the seeds run here. What a range means does not depend on
     it; ``range_size`` is part of what is explored where ``novelty`` is on, because each range
-    learns from its own runs alone. A range ends at ``stop_after`` kinds of failures.
+    learns from its own runs alone. A range ends at ``stop_after`` kinds of failures. ``capture``:
+    all runs in that protocol ("v0", "v1", "client", "segment", "confidence"); default: drawn.
     """
-    settings = Settings(novelty, round, verify_one_in, stop_after)
+    settings = Settings(novelty, round, verify_one_in, stop_after, capture)
     ranges = ranges_of(seeds, range_size)
     if executor is None:
-        return merge([work(one, settings) for one in ranges])
+        return merge([work(one, settings) for one in ranges], capture)
     done: Dict[int, RangeResult] = {}
     error: Optional[BaseException] = None
     for _ in range(MOST_STARTS):
@@ -221,7 +227,7 @@ def explore(
                     done[number] = work(ranges[number], settings)
     if len(done) < len(ranges):
         raise RuntimeError(f"{len(ranges) - len(done)} ranges were lost again and again") from error
-    return merge([done[number] for number in sorted(done)])
+    return merge([done[number] for number in sorted(done)], capture)
 
 
 def _is_factory(executor: Any) -> bool:

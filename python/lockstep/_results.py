@@ -10,6 +10,7 @@ import decimal
 import json
 import pathlib
 import uuid as _uuid
+from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
@@ -17,6 +18,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 __all__ = [
     "CaptureResult",
     "ErrorReport",
+    "EventError",
+    "Flag",
     "FlagResult",
     "FlushReport",
     "LaneStats",
@@ -203,6 +206,15 @@ class Request(_Request):
         )
 
 
+@dataclass(frozen=True)
+class EventError:
+    """One entry of the errors of a Confidence answer."""
+
+    index: int  #: place in the batch; may lie outside, as a hostile server's may
+    reason: str = "EVENT_SCHEMA_VALIDATION_FAILED"
+    message: str = ""
+
+
 class Response(NamedTuple):
     """How the mock server answers one request.
 
@@ -219,6 +231,34 @@ class Response(NamedTuple):
     fault: Optional[str] = None
     fault_bytes: int = 0
     repeat: int = 1  #: how many requests it answers
+    #: Of the protocol confidence: places in the batch, or :class:`EventError` objects; the events
+    #: that they do not name are taken.
+    event_errors: Optional[Sequence[Union[int, EventError]]] = None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag as the mock server's flag backends know it: OFREP, Unleash, LaunchDarkly, Statsig and
+    PostHog. ``Flag()`` has no value; ``subjects`` are laid over the rest for their targeting key.
+    """
+
+    value: Json = None
+    variant: Optional[str] = None
+    reason: Optional[str] = None
+    enabled: Optional[bool] = None  #: default: unless the value is False
+    payload: Json = None
+    metadata: Optional[Mapping[str, Json]] = None
+    error: Optional[str] = None  #: an error code that the backend answers with
+    failed: Optional[bool] = None  #: the backend could not compute it
+    subjects: Optional[Mapping[str, Flag]] = None
+
+    def to_json(self) -> Dict[str, Json]:
+        """As the server's scripts have it."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        out = {name: value for name, value in given.items() if value is not None}
+        if self.subjects is not None:
+            out["subjects"] = {who: flag.to_json() for who, flag in self.subjects.items()}
+        return out
 
 
 class StoredEvent(NamedTuple):

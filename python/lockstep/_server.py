@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import types
-from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, Union, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, Type, TypeVar, Union, cast
 
 from . import _lockstep
 from ._callables import FAILED, Owner, weakly
-from ._results import Request, Response, StoredEvent, Violation
+from ._results import Flag, Request, Response, StoredEvent, Violation
 
 Answer = Union[int, Response, Dict[str, Any]]
 Responder = Callable[[Request], Optional[Answer]]
@@ -62,6 +62,13 @@ class Server(Owner):
         """Replaces the script: responses, default, sequences, limits, as POST
         /_control/configure takes it."""
         self._native.script(script)
+
+    def set_flags(self, flags: Mapping[str, Flag]) -> None:
+        """What the flag backends know from now on, one definition for all of them."""
+        for key, flag in flags.items():
+            if not isinstance(flag, Flag):
+                raise TypeError(f"flags.{key}: found {type(flag).__name__}; expected a Flag")
+        self._native.script({"flags": {key: flag.to_json() for key, flag in flags.items()}})
 
     @property
     def requests(self) -> List[Request]:

@@ -27,6 +27,9 @@ class Callable {
     object_ = py::object();
   }
 
+  // With the GIL held.
+  const py::object& object() const noexcept { return object_; }
+
   // Calls it with what `arguments`, called with the GIL held, returns; hands the answer to `then`,
   // likewise. The callables given to this module catch what they raise (lockstep/_callables.py);
   // what escapes all the same is printed, because no caller could hear of it.

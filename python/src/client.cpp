@@ -56,6 +56,7 @@ NativeClient::~NativeClient() {
 Client& NativeClient::client() {
   if (simulation_ == nullptr && fork_generation_ != lockstep::fork_generation()) {
     fork_generation_ = lockstep::fork_generation();
+    of_parents_.push_back(std::move(client_));
     client_ = make_client(*options_, curl_);
   }
   return *client_;

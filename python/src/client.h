@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pybind.h"
 #include "sdk/client.h"
@@ -52,6 +53,7 @@ class NativeClient {
   std::optional<CurlOptions> curl_;
   bool may_wait_ = false;
   std::uint64_t fork_generation_ = 0;
+  std::vector<std::unique_ptr<Client>> of_parents_;  // closed ones, which trackers may still know
   std::unique_ptr<Client> client_;
 };
 

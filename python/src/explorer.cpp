@@ -1,6 +1,7 @@
 // A range of the explorer's seeds, and all that has to be known of it to merge it with others.
 #include "scenarios/explore/explorer.h"
 
+#include "options.h"
 #include "pybind.h"
 #include "results.h"
 #include "scenarios/explore/plan.h"
@@ -25,7 +26,8 @@ py::dict dict_of(const explore::FoundFailure& failure) {
 }
 
 py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned jobs, bool novelty,
-                       std::uint64_t round, std::uint64_t verify_one_in, std::size_t stop_after) {
+                       std::uint64_t round, std::uint64_t verify_one_in, std::size_t stop_after,
+                       const py::object& capture) {
   if (jobs == 0 || round == 0 || stop_after == 0) {
     throw py::value_error("jobs, round and stop_after: expected at least 1");
   }
@@ -37,6 +39,7 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
   options.round = round;
   options.verify_one_in = verify_one_in;
   options.stop_after = stop_after;
+  options.capture = capture_from(capture);
   explore::Exploration found;
   {
     const py::gil_scoped_release released;
@@ -66,12 +69,17 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
 void bind_explorer(py::module_& module) {
   module.def("explore_range", &explore_range, py::arg("first_seed"), py::arg("seeds"),
              py::arg("jobs"), py::arg("novelty"), py::arg("round"), py::arg("verify_one_in"),
-             py::arg("stop_after"));
-  module.def("family_names", [] {
-    py::list names;
-    for (const std::string_view name : explore::family_names()) names.append(word(name));
-    return names;
-  });
+             py::arg("stop_after"), py::arg("capture") = py::none());
+  module.def(
+      "family_names",
+      [](const py::object& capture) {
+        py::list names;
+        for (const std::string_view name : explore::family_names(capture_from(capture))) {
+          names.append(word(name));
+        }
+        return names;
+      },
+      py::arg("capture") = py::none());
 }
 
 }  // namespace lockstep::python

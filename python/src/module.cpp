@@ -10,4 +10,6 @@ PYBIND11_MODULE(_lockstep, module) {
   bind_client(module);
   bind_scenarios(module);
   bind_explorer(module);
+  bind_openfeature(module);
+  bind_telemetry(module);
 }

@@ -1,13 +1,12 @@
 #include "options.h"
 
-#include <algorithm>
 #include <array>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "callable.h"
 #include "clock/timestamp.h"
+#include "option_table.h"
 #include "results.h"
 #include "sdk/json/writer.h"
 #include "values.h"
@@ -16,42 +15,9 @@ namespace lockstep::python {
 
 namespace {
 
-// --- values of each type
-// --------------------------------------------------------------------------
+using python::read;
 
-py::type_error wrong(const char* name, py::handle value, const char* expected) {
-  return py::type_error(std::string(name) + ": found " + type_name(value) + "; expected " +
-                        expected);
-}
-
-void read(const char* name, py::handle value, std::string& out) {
-  if (PyUnicode_Check(value.ptr()) == 0) throw wrong(name, value, "a str");
-  std::string scratch;
-  out = utf8(value, scratch);
-}
-
-void read(const char* name, py::handle value, bool& out) {
-  if (PyBool_Check(value.ptr()) == 0) throw wrong(name, value, "True or False");
-  out = value.ptr() == Py_True;
-}
-
-template <typename Number>
-void read_number(const char* name, py::handle value, Number& out) {
-  if (PyLong_Check(value.ptr()) == 0 || PyBool_Check(value.ptr()) != 0) {
-    throw wrong(name, value, "an int");
-  }
-  const unsigned long long number = PyLong_AsUnsignedLongLong(value.ptr());
-  if (PyErr_Occurred() != nullptr || number > std::numeric_limits<Number>::max()) {
-    PyErr_Clear();
-    throw py::value_error(std::string(name) + ": found " + py::str(value).cast<std::string>() +
-                          "; expected a whole number, not negative and not absurdly large");
-  }
-  out = static_cast<Number>(number);
-}
-void read(const char* name, py::handle value, std::size_t& out) { read_number(name, value, out); }
-void read(const char* name, py::handle value, std::uint32_t& out) { read_number(name, value, out); }
-
-void read(const char* name, py::handle value, Duration& out) { out = duration_from(value, name); }
+// --- values of each type ------------------------------------------------------------------------
 
 template <typename Enum, typename Parse>
 void read_word(const char* name, py::handle value, Enum& out, Parse parse, const char* words) {
@@ -81,28 +47,7 @@ void read(const char* name, py::handle value, Properties& out) {
   }
 }
 
-void read(const char* name, py::handle value,
-          std::vector<std::pair<std::string, std::string>>& out) {
-  if (PyDict_Check(value.ptr()) == 0) throw wrong(name, value, "a dict of header names and values");
-  for (const auto& [header, text] : py::reinterpret_borrow<py::dict>(value)) {
-    auto& added = out.emplace_back();
-    read(name, header, added.first);
-    read(name, text, added.second);
-  }
-}
-
-// --- callables
-// ------------------------------------------------------------------------------------
-
-py::dict dict_of(const Event& event) {
-  py::dict out;
-  out["event"] = text(event.name);
-  out["distinct_id"] = text(event.distinct_id);
-  out["properties"] = to_dict(event.properties);
-  if (event.uuid) out["uuid"] = uuid_text(*event.uuid);
-  if (event.timestamp) out["timestamp"] = text(to_rfc3339(*event.timestamp));
-  return out;
-}
+// --- callables ----------------------------------------------------------------------------------
 
 // What a hook made of the event. An entry that it took away stays as it was, but for properties.
 void take_over(const py::dict& changed, Event& event) {
@@ -132,7 +77,7 @@ BeforeSend hook_of(const py::object& function) {
   return [callable = callable_from(function)](Event& event) {
     bool kept = false;
     std::string problem = "the hook raised an exception";
-    callable->call([&] { return py::make_tuple(dict_of(event)); },
+    callable->call([&] { return py::make_tuple(event_dict(event)); },
                    [&](const py::object& answer) {
                      // A tuple stands for what the hook raised.
                      if (PyTuple_Check(answer.ptr()) != 0) return;
@@ -151,7 +96,7 @@ BeforeSend hook_of(const py::object& function) {
 }
 
 void read(const char* name, py::handle value, std::vector<BeforeSend>& out) {
-  if (PyList_Check(value.ptr()) == 0) throw wrong(name, value, "a list of functions");
+  if (PyList_Check(value.ptr()) == 0) throw wrong_type(name, value, "a list of functions");
   for (const py::handle function : value) {
     out.push_back(hook_of(py::reinterpret_borrow<py::object>(function)));
   }
@@ -172,14 +117,7 @@ void read(const char*, py::handle value, std::function<void(LogLevel, std::strin
   };
 }
 
-// --- the table
-// ------------------------------------------------------------------------------------
-
-template <typename Settings>
-struct Option {
-  const char* name;
-  void (*set)(Settings& settings, const char* name, py::handle value);
-};
+// --- the table ----------------------------------------------------------------------------------
 
 template <auto Member, typename Settings>
 void set(Settings& settings, const char* name, py::handle value) {
@@ -241,24 +179,39 @@ constexpr std::array kCurlOptions{
     Option<CurlOptions>{"max_connections_per_host", set<&CurlOptions::max_connections_per_host>},
 };
 
-template <typename Settings, std::size_t Count>
-Settings settings_from(const py::dict& given, const std::array<Option<Settings>, Count>& table) {
-  Settings settings;
-  for (const auto& [key, value] : given) {
-    const auto name = py::str(key).cast<std::string>();
-    const auto option =
-        std::find_if(table.begin(), table.end(), [&](const auto& one) { return name == one.name; });
-    if (option == table.end()) throw py::type_error("no option is called \"" + name + "\"");
-    option->set(settings, option->name, value);
-  }
-  return settings;
-}
-
 }  // namespace
 
-Options options_from(const py::dict& given) { return settings_from(given, kOptions); }
+py::dict event_dict(const Event& event) {
+  py::dict out;
+  out["event"] = text(event.name);
+  out["distinct_id"] = text(event.distinct_id);
+  out["properties"] = to_dict(event.properties);
+  if (event.uuid) out["uuid"] = uuid_text(*event.uuid);
+  if (event.timestamp) out["timestamp"] = text(to_rfc3339(*event.timestamp));
+  return out;
+}
 
-CurlOptions curl_options_from(const py::dict& given) { return settings_from(given, kCurlOptions); }
+Options options_from(const py::dict& given) {
+  Options options;
+  apply_options(options, given, kOptions);
+  return options;
+}
+
+void set_options(Options& options, const py::dict& given) {
+  apply_options(options, given, kOptions);
+}
+
+CurlOptions curl_options_from(const py::dict& given) {
+  CurlOptions options;
+  apply_options(options, given, kCurlOptions);
+  return options;
+}
+
+std::optional<Capture> capture_from(const py::object& name) {
+  std::optional<Capture> capture;
+  if (!name.is_none()) read("capture", name, capture.emplace());
+  return capture;
+}
 
 py::list option_names() {
   py::list names;

@@ -1,7 +1,10 @@
 // A client's options from a dict: the names of sdk/options.h, durations in seconds.
 #pragma once
 
+#include <optional>
+
 #include "pybind.h"
+#include "sdk/event.h"
 #include "sdk/options.h"
 #include "sdk/transport/curl_transport.h"
 
@@ -12,6 +15,15 @@ namespace lockstep::python {
 //   before_send  list of functions from the event as a dict to the dict, or None to drop it
 //   on_outcome, on_error, on_request, logger(level, message)
 Options options_from(const py::dict& given);
+
+// The same over options that have values already.
+void set_options(Options& options, const py::dict& given);
+
+// An event as hooks and observers get it: event, distinct_id, properties, uuid and timestamp.
+py::dict event_dict(const Event& event);
+
+// A protocol by its name; None: none. Throws ValueError.
+std::optional<Capture> capture_from(const py::object& name);
 
 // The names of all options, in the order of sdk/options.h.
 py::list option_names();

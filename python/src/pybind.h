@@ -17,5 +17,7 @@ void bind_simulation(py::module_& module);
 void bind_client(py::module_& module);
 void bind_scenarios(py::module_& module);
 void bind_explorer(py::module_& module);
+void bind_openfeature(py::module_& module);
+void bind_telemetry(py::module_& module);
 
 }  // namespace lockstep::python

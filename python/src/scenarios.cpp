@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "options.h"
 #include "recording.h"
 #include "results.h"
 #include "scenarios/contract/local_stage.h"
@@ -159,9 +160,13 @@ void bind_scenarios(py::module_& module) {
   module.def("load_text", [](const std::string& yaml, const std::string& file) {
     return loaded(scenario::load_text(yaml, file));
   });
-  module.def("scenario_of_seed", [](std::uint64_t seed) {
-    return std::make_shared<scenario::Scenario>(explore::scenario_of_seed(seed));
-  });
+  module.def(
+      "scenario_of_seed",
+      [](std::uint64_t seed, const py::object& capture) {
+        return std::make_shared<scenario::Scenario>(
+            explore::scenario_of_seed(seed, capture_from(capture)));
+      },
+      py::arg("seed"), py::arg("capture") = py::none());
   module.def("run_contract", &run_contract);
 }
 

@@ -109,6 +109,25 @@ http::Headers headers_from(py::handle given) {
   return headers;
 }
 
+// Places in the batch, or lockstep._results.EventErrors.
+std::vector<mock::EventError> event_errors_from(py::handle given) {
+  std::vector<mock::EventError> errors;
+  for (const py::handle one : given) {
+    mock::EventError& error = errors.emplace_back();
+    if (PyLong_Check(one.ptr()) != 0) {
+      error.index = one.cast<std::int64_t>();
+    } else if (py::hasattr(one, "index") && py::hasattr(one, "reason")) {
+      error.index = one.attr("index").cast<std::int64_t>();
+      error.reason = text_of(one.attr("reason"), "event_errors: reason");
+      error.message = text_of(one.attr("message"), "event_errors: message");
+    } else {
+      throw py::type_error("event_errors[" + std::to_string(errors.size() - 1) + "]: found " +
+                           type_name(one) + "; expected a place in the batch, or an EventError");
+    }
+  }
+  return errors;
+}
+
 // The fields of lockstep._results.Response, in their order.
 mock::Step step_of_response(const py::tuple& response) {
   mock::Step step;
@@ -133,6 +152,7 @@ mock::Step step_of_response(const py::tuple& response) {
   if (!response[5].is_none()) step.fault = fault_from(text_of(response[5], "fault"));
   step.fault_bytes = response[6].cast<std::uint64_t>();
   step.repeat = response[7].cast<std::uint64_t>();
+  if (!response[8].is_none()) step.event_errors = event_errors_from(response[8]);
   return step;
 }
 
@@ -161,7 +181,7 @@ mock::Step step_from(py::handle answer) {
     script["responses"] = steps;
     return script_from(script).responses->front();
   }
-  if (PyTuple_Check(answer.ptr()) != 0 && py::len(answer) == 8) {
+  if (PyTuple_Check(answer.ptr()) != 0 && py::len(answer) == 9) {
     step = step_of_response(py::reinterpret_borrow<py::tuple>(answer));
   } else if (PyLong_Check(answer.ptr()) != 0) {
     step.status = answer.cast<int>();

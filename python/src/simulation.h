@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -106,5 +107,26 @@ class Simulation {
   int uses_ = 0;  // the using thread's own
   bool stopped_ = false;
 };
+
+// Runs `body`, which may wait or run callables, without the GIL: in the simulation, or, where that
+// is null, in the real world.
+template <typename Body>
+auto in_world(const std::shared_ptr<Simulation>& simulation, Body body) {
+  if (simulation != nullptr) return simulation->use(body);
+  const py::gil_scoped_release released;
+  return body();
+}
+
+// Owns a native object whose end may wait for a callable, or run one: it ends without the GIL, and
+// not at all once the interpreter does. `world` outlives it.
+template <typename Object>
+std::shared_ptr<Object> held(std::unique_ptr<Object> object, std::shared_ptr<void> world = {}) {
+  return {object.release(), [world = std::move(world)](Object* ended) {
+            if (interpreter_ends) return;
+            std::optional<py::gil_scoped_release> released;
+            if (Py_IsInitialized() != 0 && PyGILState_Check() != 0) released.emplace();
+            delete ended;
+          }};
+}
 
 }  // namespace lockstep::python

@@ -187,3 +187,21 @@ def test_settings_are_part_of_the_meaning():
     one = explore_range(SeedRange(1, 20), Settings(novelty=False, round=10))
     assert one == explore_range(SeedRange(1, 20), Settings(novelty=False, round=10))
     assert one["digest"] != explore_range(SeedRange(1, 20), Settings(True, round=10))["digest"]
+
+
+def test_all_runs_can_be_of_one_protocol():
+    found = lockstep.explore(12, capture="confidence", range_size=6)
+    assert found.passed and found.capture == "confidence"
+    names = set(lockstep._lockstep.family_names("confidence"))
+    assert names > set(lockstep._lockstep.family_names()) >= set(lockstep.explore(12).families)
+    assert found.digest != lockstep.explore(12, range_size=6).digest
+    with pytest.raises(ValueError, match='capture: found "v7"'):
+        lockstep.explore(1, capture="v7")
+
+
+def test_a_run_of_one_protocol_is_replayed_in_it():
+    paths = {
+        name: lockstep.scenario_of_seed(1, capture=name).to_yaml() for name in ("v1", "segment")
+    }
+    assert "segment" in paths["segment"] and paths["v1"] != paths["segment"]
+    assert lockstep.replay(1, capture="segment").passed

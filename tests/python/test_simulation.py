@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import lockstep
-from lockstep import Fault, Response, Simulation
+from lockstep import EventError, Fault, Flag, Response, Simulation
 
 
 def plain(**options):
@@ -354,3 +354,50 @@ def test_results_can_be_pickled_and_compared():
     client.flush()
     for result in (*sim.requests, *sim.outcomes, *sim.stored, client.stats(), sim.trace.entries[0]):
         assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_single_events_are_refused_by_confidence():
+    sim = Simulation(latency=0)
+    client = sim.client(capture="confidence", flush_at=4)
+    errors = [0, EventError(2, "EVENT_DEFINITION_NOT_FOUND", "no such event")]
+    sim.server.respond(Response(event_errors=errors))
+    uuids = [client.capture("u", f"e{number}").uuid for number in range(4)]
+    assert client.flush().dropped == 2
+    ended = {outcome.uuid: outcome for outcome in client.outcomes}
+    assert [ended[uuid].delivered for uuid in uuids] == [False, True, False, True]
+    assert ended[uuids[0]].reason == "rejected"
+    assert "EVENT_SCHEMA_VALIDATION_FAILED" in ended[uuids[0]].detail
+    assert "EVENT_DEFINITION_NOT_FOUND" in ended[uuids[2]].detail
+    assert [event.json["eventDefinition"][-2:] for event in sim.stored] == ["e1", "e3"]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ([0, "1"], r"event_errors\[1\]: found str"),
+        ([EventError(0, 7)], "event_errors: reason: found int"),
+        (7, "not iterable|iterable"),
+    ],
+)
+def test_wrong_event_errors_are_named(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        Simulation().server.respond(Response(event_errors=wrong))
+
+
+def test_flags_of_the_server_are_checked():
+    server = Simulation().server
+    with pytest.raises(TypeError, match=r"flags\.beta: found bool; expected a Flag"):
+        server.set_flags({"beta": True})
+    with pytest.raises(ValueError, match=r"flags\.beta\.subjects\.u\.colour"):
+        server.script({"flags": {"beta": {"subjects": {"u": {"colour": 1}}}}})
+
+
+def test_a_flag_of_the_server_is_what_a_client_gets():
+    sim = Simulation()
+    subjects = {"user-2": Flag("other")}
+    sim.server.set_flags({"checkout": Flag("new", payload={"a": 1}, subjects=subjects)})
+    client = sim.client()
+    flag = client.get_feature_flag("checkout", "user-1")
+    assert (flag.value, flag.payload) == ("new", '{"a":1}')
+    assert client.get_feature_flag("checkout", "user-2").value == "other"
+    assert client.get_feature_flag("absent", "user-1").value is None

@@ -50,6 +50,13 @@ TEST_F(Flows, TellWhereAndWhenTheyEnded) {
   EXPECT_EQ(all[1].dump().find("private"), std::string::npos);
 }
 
+TEST_F(Flows, FailForErrorsThatAreNoExceptionsToo) {
+  const auto all = events([](FlowTracker& flow) { flow.failed("ValueError"); });
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1]["event"], "CLI Auth Failed");
+  EXPECT_EQ(all[1]["properties"]["error_class"], "ValueError");
+}
+
 TEST_F(Flows, ThatAreLeftAreAborted) {
   const auto all = events([](FlowTracker& flow) { flow.step("elsewhere"); });
   ASSERT_EQ(all.size(), 2u);

@@ -169,6 +169,16 @@ TEST_F(TelemetryTest, AFailureIsThrownOnAndToldByItsClass) {
   EXPECT_EQ(all.at(1).dump().find("anna"), std::string::npos);
 }
 
+TEST_F(TelemetryTest, AnErrorThatIsNoExceptionIsToldByItsName) {
+  Telemetry telemetry(options());
+  telemetry.command_started("import");
+  telemetry.command_completed({.error_class = "ValueError"});
+  telemetry.close();
+  const json properties = stored().at(1)["properties"];
+  EXPECT_EQ(properties["succeeded"], false);
+  EXPECT_EQ(properties["error_class"], "ValueError");
+}
+
 TEST_F(TelemetryTest, AnExitCodeAloneIsAFailureToo) {
   const auto all = run([](Telemetry& telemetry) {
     telemetry.command_started("import");
