@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -43,6 +44,10 @@ ChoiceTape::Key to_tape_key(const DrawKey& key) noexcept {
   return {key.stream.id, key.cause, key.index};
 }
 
+bool is_earlier(const ChoiceTape::Choice& left, const ChoiceTape::Choice& right) noexcept {
+  return left.first < right.first;
+}
+
 void append_hex(std::string& out, std::uint64_t number) {
   std::array<char, 16> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
@@ -78,16 +83,38 @@ std::uint64_t take_hex(std::string_view& line, std::size_t line_number, const ch
 
 }  // namespace
 
+ChoiceTape::ChoiceTape(std::vector<Choice> choices) {
+  std::stable_sort(choices.begin(), choices.end(), is_earlier);
+  for (Choice& choice : choices) {
+    if (!choices_.empty() && choices_.back().first == choice.first) {
+      choices_.back() = choice;
+    } else {
+      choices_.push_back(choice);
+    }
+  }
+}
+
 void ChoiceTape::put(const DrawKey& key, std::uint64_t value) {
-  choices_.insert_or_assign(to_tape_key(key), value);
+  const Choice choice{to_tape_key(key), value};
+  const auto at = std::lower_bound(choices_.begin(), choices_.end(), choice, is_earlier);
+  if (at != choices_.end() && at->first == choice.first) {
+    at->second = value;
+  } else {
+    choices_.insert(at, choice);
+  }
 }
 
 const std::uint64_t* ChoiceTape::find(const DrawKey& key) const {
-  const auto at = choices_.find(to_tape_key(key));
-  return at == choices_.end() ? nullptr : &at->second;
+  const Choice choice{to_tape_key(key), 0};
+  const auto at = std::lower_bound(choices_.begin(), choices_.end(), choice, is_earlier);
+  return at == choices_.end() || at->first != choice.first ? nullptr : &at->second;
 }
 
-void ChoiceTape::erase(const DrawKey& key) { choices_.erase(to_tape_key(key)); }
+void ChoiceTape::erase(const DrawKey& key) {
+  std::erase_if(choices_, [found = to_tape_key(key)](const Choice& choice) {
+    return choice.first == found;
+  });
+}
 
 std::string ChoiceTape::to_text() const {
   std::string text;
@@ -103,7 +130,8 @@ std::string ChoiceTape::to_text() const {
 }
 
 ChoiceTape ChoiceTape::from_text(std::string_view text) {
-  ChoiceTape tape;
+  std::vector<Choice> choices;
+  std::set<Key> named;
   for (std::size_t line_number = 1; !text.empty(); ++line_number) {
     auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -117,11 +145,12 @@ ChoiceTape ChoiceTape::from_text(std::string_view text) {
     if (const auto extra = take_word(line); !extra.empty()) {
       refuse_line(line_number, "unexpected \"" + std::string(extra) + "\" after the value");
     }
-    if (!tape.choices_.emplace(Key{stream, cause, index}, value).second) {
+    if (!named.emplace(stream, cause, index).second) {
       refuse_line(line_number, "names a choice that an earlier line names already");
     }
+    choices.emplace_back(Key{stream, cause, index}, value);
   }
-  return tape;
+  return ChoiceTape(std::move(choices));
 }
 
 std::uint64_t Chance::bits(const DrawKey& key) const noexcept {
@@ -147,7 +176,7 @@ void Chance::start_recording() { recording_.store(true, std::memory_order_relaxe
 
 ChoiceTape Chance::tape() const {
   const std::scoped_lock lock(mutex_);
-  return recorded_;
+  return ChoiceTape(recorded_);
 }
 
 // played_ never changes, so looking at it takes no lock.
@@ -159,7 +188,7 @@ std::uint64_t Chance::record(const DrawKey& key, std::uint64_t value) const noex
   // Drawing is on the path of capture(): whoever does not record pays one relaxed load.
   if (recording_.load(std::memory_order_relaxed)) {
     const std::scoped_lock lock(mutex_);
-    recorded_.put(key, value);
+    recorded_.emplace_back(to_tape_key(key), value);
   }
   return value;
 }

@@ -9,12 +9,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace lockstep {
 
@@ -40,13 +40,20 @@ struct DrawKey {
 class ChoiceTape {
  public:
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;  // stream id, cause, index
+  using Choice = std::pair<Key, std::uint64_t>;
 
+  ChoiceTape() = default;
+  // Of choices in any order; of those with one key, the last.
+  explicit ChoiceTape(std::vector<Choice> choices);
+
+  // Takes time in proportion to the tape's size.
   void put(const DrawKey& key, std::uint64_t value);
   // nullptr when the tape does not name the choice.
   const std::uint64_t* find(const DrawKey& key) const;
   void erase(const DrawKey& key);
   std::size_t size() const noexcept { return choices_.size(); }
-  const std::map<Key, std::uint64_t>& choices() const noexcept { return choices_; }
+  // In key order.
+  const std::vector<Choice>& choices() const noexcept { return choices_; }
 
   // One line per choice, "stream cause index value" in hexadecimal, in key order.
   std::string to_text() const;
@@ -57,7 +64,7 @@ class ChoiceTape {
   bool operator==(const ChoiceTape&) const = default;
 
  private:
-  std::map<Key, std::uint64_t> choices_;
+  std::vector<Choice> choices_;  // sorted: tapes are copied and looked into far oftener than changed
 };
 
 // Thread-safe.
@@ -94,7 +101,7 @@ class Chance {
   ChoiceTape played_;
   mutable std::mutex mutex_;  // guards recorded_
   std::atomic<bool> recording_{false};
-  mutable ChoiceTape recorded_;
+  mutable std::vector<ChoiceTape::Choice> recorded_;
 };
 
 }  // namespace lockstep

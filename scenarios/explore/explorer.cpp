@@ -52,10 +52,8 @@ ChoiceTape changed(const ChoiceTape& parent, const Chance& chance, std::uint64_t
   }
   const std::uint64_t changes = 1 + chance.below({kSteering, seed, 1}, 8);
   for (std::uint64_t i = 0; i < changes && tape.size() > 0; ++i) {
-    auto chosen = tape.choices().begin();
-    std::advance(chosen,
-                 static_cast<std::ptrdiff_t>(chance.below({kSteering, seed, 3 + i}, tape.size())));
-    forget(tape, ChoiceTape::Key(chosen->first));
+    const auto [key, value] = tape.choices()[chance.below({kSteering, seed, 3 + i}, tape.size())];
+    forget(tape, key);
   }
   return tape;
 }
