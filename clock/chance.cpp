@@ -111,9 +111,8 @@ const std::uint64_t* ChoiceTape::find(const DrawKey& key) const {
 }
 
 void ChoiceTape::erase(const DrawKey& key) {
-  std::erase_if(choices_, [found = to_tape_key(key)](const Choice& choice) {
-    return choice.first == found;
-  });
+  std::erase_if(choices_,
+                [found = to_tape_key(key)](const Choice& choice) { return choice.first == found; });
 }
 
 std::string ChoiceTape::to_text() const {

@@ -64,7 +64,8 @@ class ChoiceTape {
   bool operator==(const ChoiceTape&) const = default;
 
  private:
-  std::vector<Choice> choices_;  // sorted: tapes are copied and looked into far oftener than changed
+  std::vector<Choice>
+      choices_;  // sorted: tapes are copied and looked into far oftener than changed
 };
 
 // Thread-safe.
