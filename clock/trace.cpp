@@ -17,6 +17,13 @@ inline std::uint64_t low_first(const char* bytes, std::size_t size) noexcept {
   return word;
 }
 
+// One step of the digest, where the compiler sees it.
+inline std::uint64_t mixed(std::uint64_t state, std::uint64_t number) noexcept {
+  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15ULL;
+  state = (state ^ number) * kFactor;
+  return state ^ (state >> 32);
+}
+
 // Widths of the columns of a line. Longer texts push the rest of their line to the right.
 constexpr std::size_t kNumberWidth = 6;
 constexpr std::size_t kTimeWidth = 17;
@@ -179,20 +186,18 @@ std::optional<std::string> first_divergence(const std::vector<TraceEntry>& left,
 }
 
 std::uint64_t digest_number(std::uint64_t state, std::uint64_t number) noexcept {
-  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15ULL;
-  state = (state ^ number) * kFactor;
-  return state ^ (state >> 32);
+  return mixed(state, number);
 }
 
 std::uint64_t digest_bytes(std::uint64_t state, std::string_view bytes) noexcept {
   constexpr std::size_t kStep = 8;
   // The length goes first, so that ("ab", "c") and ("a", "bc") differ.
-  state = digest_number(state, bytes.size());
+  state = mixed(state, bytes.size());
   // Whole steps apart, with a size that the compiler knows: one load each instead of a loop.
   for (; bytes.size() >= kStep; bytes.remove_prefix(kStep)) {
-    state = digest_number(state, low_first(bytes.data(), kStep));
+    state = mixed(state, low_first(bytes.data(), kStep));
   }
-  return bytes.empty() ? state : digest_number(state, low_first(bytes.data(), bytes.size()));
+  return bytes.empty() ? state : mixed(state, low_first(bytes.data(), bytes.size()));
 }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include "clock/uuid.h"
 
 #include <algorithm>
+#include <array>
 
 namespace lockstep {
 namespace {
@@ -9,13 +10,18 @@ constexpr bool is_dash_position(std::size_t at) noexcept {
   return at == 8 || at == 13 || at == 18 || at == 23;
 }
 
-// The value of a hexadecimal digit, -1 for any other character.
-constexpr int digit_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// Of each character: what it stands for as a hexadecimal digit; -1: it is none.
+constexpr auto kDigitValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::int8_t i = 0; i < 16; ++i) {
+    values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
+    values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = i;
+  }
+  return values;
+}();
+
+int digit_value(char c) noexcept { return kDigitValues[static_cast<unsigned char>(c)]; }
 
 void store_big_endian(std::uint8_t* out, std::uint64_t word) noexcept {
   for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<std::uint8_t>(word >> shift);
