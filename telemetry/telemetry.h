@@ -50,6 +50,8 @@ struct TelemetryOptions {
   bool debug = false;  // tells `log` of every event and of what became of it
   // Default: standard error. Called from any thread, one call at a time.
   std::function<void(std::string_view line)> log{};
+  // What closing may add to the program's end in all. The last 50 ms of it (of one below 100 ms,
+  // its half) are not spent waiting: the thread, libcurl and the process have to end too.
   Duration close_timeout = std::chrono::milliseconds{500};
   std::function<const char*(const char*)> environment{};  // default: std::getenv
   std::shared_ptr<Host> host{};                           // default: the process's

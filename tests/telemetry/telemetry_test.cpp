@@ -216,18 +216,27 @@ TEST_F(TelemetryTest, ACommandCompletesOnce) {
 // --- closing
 // ------------------------------------------------------------------------------------
 
-TEST_F(TelemetryTest, ClosingTakesNoLongerThanItMay) {
+TEST_F(TelemetryTest, ClosingTakesNoLongerThanItMayAndLeavesTimeForTheProgramsEnd) {
   mock::Script silent;
   silent.default_response.emplace();
   silent.default_response->fault = http::Fault::no_answer;
   server_.script(silent);
-  Telemetry telemetry(options());
-  telemetry.command_started("import");
-  const Instant before = host_->clock().now();
-  telemetry.close();
-  EXPECT_EQ(host_->clock().now() - before, 500ms);
-  telemetry.close();
-  EXPECT_EQ(host_->clock().now() - before, 500ms) << "and not twice";
+  const auto waits = [&](Duration close_timeout) {
+    TelemetryOptions made = options();
+    made.close_timeout = close_timeout;
+    Telemetry telemetry(made);
+    telemetry.command_started("import");
+    const Instant before = host_->clock().now();
+    telemetry.close();
+    const Duration waited = host_->clock().now() - before;
+    telemetry.close();
+    EXPECT_EQ(host_->clock().now() - before, waited) << "and not twice";
+    return waited;
+  };
+  EXPECT_EQ(waits(TelemetryOptions{}.close_timeout), 450ms);
+  EXPECT_EQ(waits(2s), 1950ms);
+  EXPECT_EQ(waits(60ms), 30ms);
+  EXPECT_EQ(waits(0ms), 0ms);
 }
 
 TEST_F(TelemetryTest, ClosingWithNothingToSendTakesNoTime) {
