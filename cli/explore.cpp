@@ -32,6 +32,7 @@ struct ExploreArguments {
   std::string budget;
   std::string state;
   bool seeds_only = false;
+  bool coverage = false;
   std::size_t shrink_limit = 20'000;
   std::string out = ".";
   std::string format = "text";
@@ -111,6 +112,9 @@ void print_text(const explore::Exploration& found, const ExploreArguments& argum
   for (const std::string_view family : found.missing_families()) {
     std::printf("  %-20s never\n", std::string(family).c_str());
   }
+  if (arguments.coverage) {
+    std::fputs(explore::to_text(found.coverage.tables(found.capture), found.runs).c_str(), stdout);
+  }
   std::printf("%zu failed; digest %016llx\n", found.failed_runs,
               static_cast<unsigned long long>(found.digest));
 }
@@ -134,7 +138,12 @@ void print_json(const explore::Exploration& found, const ExploreArguments& argum
         failure.scenario.steps.size(), small.scenario.steps.size());
     separator = ",\n  ";
   }
-  std::printf("]}\n");
+  std::printf("]");
+  if (arguments.coverage) {
+    const std::string tables = explore::to_json(found.coverage.tables(found.capture), found.runs);
+    std::printf(",\n\"coverage\":%s", tables.c_str());
+  }
+  std::printf("}\n");
 }
 
 // Explores, from the state file on where there is one. Nothing where the file is no state of this
@@ -219,6 +228,9 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb->add_option("--state", arguments->state,
                    "Keep the state in this file, and go on from it where it exists: the result is "
                    "that of a run that was never stopped");
+  verb->add_flag("--coverage", arguments->coverage,
+                 "Tell which conditions of an engine, and which combinations with faults, were "
+                 "reached and which never");
   verb->add_flag("--seeds-only", arguments->seeds_only,
                  "Make every run from its seed alone, none from runs that reached something new");
   verb->add_option("--verify-one-in", options.verify_one_in,

@@ -26,6 +26,7 @@ Finding guarded(Check check) {
 std::optional<FailedStep> failed_step(World& world, const Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
     const Step& step = scenario.steps[i];
+    world.begin_step(i + 1);
     world.trace().record(
         world.clock().now(), "step",
         {{"number", i + 1}, {"action", step.action->name}, {"client", step.client}});
@@ -139,7 +140,7 @@ Result run(const Scenario& scenario, const RunOptions& options) {
   result.steps = scenario.steps.size();
   result.replay = replay_of(scenario, options.seed);
   {
-    World world(scenario.settings, scenario.settings.seed.value_or(options.seed));
+    World world(scenario.settings, scenario.settings.seed.value_or(options.seed), options.epoch);
     if (options.keep_states) world.watch_states();
     if (options.keep_states && !options.keep_trace) world.trace().forget_entries();
     result.failed = failed_step(world, scenario);
@@ -147,7 +148,10 @@ Result run(const Scenario& scenario, const RunOptions& options) {
     result.virtual_time = world.elapsed();
     result.trace_entries = world.trace().size();
     result.digest = world.trace().digest();
-    if (options.keep_states) result.states = world.states();
+    if (options.keep_states) {
+      result.states = world.states();
+      result.sightings = world.sightings();
+    }
     if (options.keep_trace) result.entries = world.trace().entries();
     if (result.failed) tell_requests(world, scenario, result);
   }

@@ -16,13 +16,15 @@
 #include "clock/trace.h"
 #include "scenarios/action.h"
 #include "scenarios/scenario.h"
+#include "scenarios/sightings.h"
 
 namespace lockstep::scenario {
 
 struct Result;
 
 struct RunOptions {
-  std::uint64_t seed = 1;      // of scenarios that name none
+  std::uint64_t seed = 1;  // of scenarios that name none
+  Epoch epoch{};
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
   bool keep_trace = false;     // Result::entries
   bool keep_states = false;    // Result::states; steps that look at the trace find none then
@@ -55,6 +57,7 @@ struct Result {
   std::vector<TraceEntry> entries;  // the trace itself, where RunOptions asked for it
   // What was seen of the engines' kinds of states: each step from one to another, once, as numbers.
   std::vector<std::uint64_t> states;
+  Sightings sightings;  // and of their conditions
 
   std::string replay;  // the command line that runs just this one again
 

@@ -28,6 +28,12 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
+// Where a world's clocks begin. A step that names an instant counts from monotonic zero.
+struct Epoch {
+  Duration monotonic{0};  // later than zero
+  Duration wall{0};       // later than 2025-01-01T00:00:00Z
+};
+
 struct Step {
   const Action* action = nullptr;
   std::string client;  // which of the world's clients; see World::kFirstClient

@@ -39,9 +39,21 @@ mock::ServerOptions server_options(const Settings& settings) {
 
 }  // namespace
 
-World::World(const Settings& settings, std::uint64_t seed)
+namespace {
+
+std::shared_ptr<VirtualClock> clock_from(const Epoch& epoch) {
+  auto clock = std::make_shared<VirtualClock>(VirtualClock::kDefaultStart + epoch.wall);
+  clock->advance(epoch.monotonic);
+  clock->jump_wall(-epoch.monotonic);
+  return clock;
+}
+
+}  // namespace
+
+World::World(const Settings& settings, std::uint64_t seed, const Epoch& epoch)
     : settings_(settings),
-      clock_(std::make_shared<VirtualClock>()),
+      clock_(clock_from(epoch)),
+      begun_(clock_->now()),
       chance_(std::make_shared<const Chance>(seed)),
       server_(server_options(settings)),
       gate_(std::make_unique<Gate>(*this)),
@@ -240,10 +252,22 @@ void World::turned() {
   if (watches_states_) note_state();
 }
 
+// Of a client's engine, which was in one kind of state and is in another. 0: there was none, or it
+// is no engine.
+void World::note_condition(std::uint64_t was, std::uint64_t is) {
+  const auto condition = [](std::uint64_t shape) {
+    return engine::Condition::at((shape & 0xFF) - 1);
+  };
+  if (is == 0) return;
+  sightings_.note(condition(is), step_);
+  if (was != 0) sightings_.note_move(condition(was), condition(is));
+}
+
 // A step of one client's engine from one kind of state to another, and what was heard in a state.
 void World::note_state() {
   for (const auto& [client, state] : host_->shapes()) {
     std::uint64_t& last = last_states_[client];
+    note_condition(last, state);
     if (state != last) states_.insert(digest_number(last, state));
     last = state;
     for (std::uint64_t heard = heard_; heard != 0; heard &= heard - 1) {

@@ -24,6 +24,7 @@
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
 #include "scenarios/seen.h"
+#include "scenarios/sightings.h"
 #include "sdk/client.h"
 #include "sdk/host/sim_host.h"
 #include "telemetry/telemetry.h"
@@ -58,7 +59,8 @@ class World {
   // Time passes freely up to here; beyond it a scenario is stuck.
   static constexpr Duration kLongest = std::chrono::hours{24 * 366};
 
-  World(const Settings& settings, std::uint64_t seed);
+  // `epoch`: what the clocks show when it begins.
+  World(const Settings& settings, std::uint64_t seed, const Epoch& epoch = {});
   ~World();
 
   const Settings& settings() const noexcept { return settings_; }
@@ -67,7 +69,7 @@ class World {
   std::shared_ptr<Host> shared_host() const noexcept { return host_; }
   mock::Server& server() noexcept { return server_; }
   Trace& trace() noexcept { return trace_; }
-  Duration elapsed() const noexcept { return clock_->now().time_since_epoch(); }
+  Duration elapsed() const noexcept { return clock_->now() - begun_; }
 
   // Sends a request to an endpoint of the adapter for a client, and waits for its answer.
   http::Response ask(const std::string& client, std::string_view method, std::string_view path,
@@ -114,6 +116,11 @@ class World {
   // The steps from one kind of state to another that were seen, each once, in the order of their
   // numbers.
   std::vector<std::uint64_t> states() const { return {states_.begin(), states_.end()}; }
+
+  // The conditions among them, and during which steps.
+  const Sightings& sightings() const noexcept { return sightings_; }
+  // The step of that number begins, from 1.
+  void begin_step(std::size_t number) noexcept { step_ = static_cast<std::uint32_t>(number); }
 
   // A behaviour that an oracle saw broken: the first one of this run.
   struct Breach {
@@ -183,6 +190,7 @@ class World {
   void heard(const TraceStep& step);
   void turned();
   void note_state();
+  void note_condition(std::uint64_t was, std::uint64_t is);
   void note_returned();
   template <typename Telling>
   void tell(Telling telling);
@@ -190,6 +198,7 @@ class World {
   Settings settings_;
   Trace trace_;
   std::shared_ptr<VirtualClock> clock_;
+  Instant begun_;
   std::shared_ptr<const Chance> chance_;
   mock::Server server_;
   std::unique_ptr<Gate> gate_;
@@ -212,6 +221,8 @@ class World {
   std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
   std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each
   std::set<std::uint64_t> states_;
+  Sightings sightings_;
+  std::uint32_t step_ = 0;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Seen>> seen_;
   // How many requests carried the event with that uuid; how many, beginning with an event that has

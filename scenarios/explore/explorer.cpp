@@ -170,6 +170,7 @@ class Explorer {
     out_.virtual_time = saturating_add(out_.virtual_time, run.result.virtual_time);
     out_.digest = digest_number(out_.digest, run.result.digest);
     for (const std::string_view family : run.plan.families) ++out_.families[family];
+    out_.coverage.add(run.plan, run.result.sightings);
     bool is_new = false;
     for (const std::uint64_t transition : run.result.states) {
       is_new = ++seen_[transition] == 1 || is_new;
@@ -219,6 +220,7 @@ class Explorer {
     state.virtual_time = out_.virtual_time;
     state.real_time = real_time();
     state.families.insert(out_.families.begin(), out_.families.end());
+    state.coverage = out_.coverage.counts();
     state.corpus = kept_;
     state.failures = failed_;
     state.seen = seen_;
@@ -240,6 +242,9 @@ class Explorer {
       note_failure(run);
     }
     for (const auto& [name, runs] : state.families) out_.families[known_family(name)] = runs;
+    if (!out_.coverage.take(state.coverage)) {
+      throw std::invalid_argument("found the coverage of other tables; expected this build's");
+    }
     seen_ = std::move(state.seen);
     out_.runs = kept_runs_ = state.runs;
     out_.failed_runs = state.failed_runs;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "clock/clock.h"
+#include "scenarios/explore/coverage.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario.h"
 
@@ -79,6 +80,7 @@ struct Exploration {
   std::map<std::uint64_t, std::uint64_t> seen;         // in how many runs each kind of step was
   std::size_t corpus = 0;                              // runs that reached something new
   std::map<std::string_view, std::uint64_t> families;  // in how many runs each had an operation
+  Coverage coverage;                                   // of what could be named beforehand
 
   // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the
   // share of transitions seen once, per run. An upper bound where a run shows several at a time.

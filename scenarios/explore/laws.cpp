@@ -1,18 +1,24 @@
 #include "scenarios/explore/laws.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "clock/timestamp.h"
 #include "clock/trace.h"
+#include "clock/virtual_clock.h"
 #include "scenarios/action.h"
 #include "scenarios/explore/params.h"
 #include "scenarios/schema.h"
 
 namespace lockstep::explore {
 
+using scenario::Epoch;
 using scenario::FailedStep;
+using scenario::Node;
 using scenario::Result;
 using scenario::Scenario;
 using scenario::Step;
@@ -21,9 +27,15 @@ namespace {
 
 constexpr int kPieces = 3;
 
-Result traced(const Scenario& scenario, std::uint64_t seed) {
+// Of no common measure with anything that is waited for; of the wall whole seconds, because a date
+// in a header has no smaller part.
+constexpr Epoch kLater{std::chrono::hours{24 * 1143} + Duration{4'567'890'123'457},
+                       std::chrono::hours{24 * 1234} + std::chrono::seconds{18'367}};
+
+Result traced(const Scenario& scenario, std::uint64_t seed, const Epoch& epoch = {}) {
   scenario::RunOptions options;
   options.seed = seed;
+  options.epoch = epoch;
   options.keep_trace = true;
   return scenario::run(scenario, options);
 }
@@ -66,6 +78,79 @@ Scenario in_pieces(const Scenario& scenario) {
   return pieces;
 }
 
+// Farther ahead than any run comes.
+constexpr Duration kFar = std::chrono::hours{24 * 365 * 100};
+
+// A date in a header; nothing where it is none, or one that no clock will ever show.
+std::optional<WallTime> date_of(std::string_view text) {
+  const auto date = parse_http_date(text, VirtualClock::kDefaultStart);
+  return date && *date - VirtualClock::kDefaultStart < kFar ? date : std::nullopt;
+}
+
+void move_dates(Node& node, Duration by) {
+  if (node.is(Node::Kind::text)) {
+    if (const auto date = date_of(node.text())) {
+      node = Node::quoted(to_http_date(*date + by), node.at());
+    }
+  }
+  for (Node& item : node.items()) move_dates(item, by);
+  for (Node::Entry& entry : node.entries()) move_dates(entry.value, by);
+}
+
+// The dates that the server's headers name lie as far ahead as they did.
+Scenario begun_later(const Scenario& scenario) {
+  Scenario later = scenario;
+  for (Step& step : later.steps) move_dates(step.params, kLater.wall);
+  return later;
+}
+
+// A trace as it would be on clocks that began at zero. What has the wall time somewhere inside is
+// left out (digests of bodies; their sizes where they are compressed) or counted (uuids).
+class FromZero {
+ public:
+  FromZero(const Epoch& epoch, Compression compression)
+      : epoch_(epoch), compression_(compression) {}
+
+  std::vector<TraceEntry> of(const Result& result) {
+    Trace trace;
+    for (const TraceEntry& entry : result.entries) {
+      std::vector<std::string> texts;
+      for (const auto& [name, value] : entry.fields) texts.push_back(text(name, value));
+      // A timer for the end of time is set by nobody who is there already.
+      if (entry.label == "timer" && texts.back() == "never") continue;
+      std::vector<TraceField> fields;
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        fields.push_back({entry.fields[i].first, texts[i]});
+      }
+      trace.record({entry.at - epoch_.monotonic, entry.label, 0, fields});
+    }
+    return trace.entries();
+  }
+
+ private:
+  std::string text(std::string_view name, const std::string& value) {
+    if (name == "body" || (name == "bytes" && compression_ != Compression::none)) return {};
+    if (name == "uuid") return std::to_string(uuids_.emplace(value, uuids_.size()).first->second);
+    if ((name == "deadline" || name == "until") && value != "never") {
+      // What lies so far ahead is held at the end of time, which comes earlier for who began later.
+      const Duration since = nanoseconds(value) - epoch_.monotonic;
+      return since > kFar ? "never" : to_seconds(since);
+    }
+    const auto date = date_of(value);
+    return date ? to_http_date(*date - epoch_.wall) : value;
+  }
+
+  // Of what to_seconds wrote.
+  static Duration nanoseconds(std::string digits) {
+    std::erase(digits, '.');
+    return Duration{std::stoll(digits)};
+  }
+
+  const Epoch epoch_;
+  const Compression compression_;
+  std::map<std::string, std::size_t> uuids_;
+};
+
 }  // namespace
 
 std::optional<FailedStep> broken_law(const Scenario& scenario, const Result& first) {
@@ -79,6 +164,13 @@ std::optional<FailedStep> broken_law(const Scenario& scenario, const Result& fir
   if (const auto parted = first_divergence(behaviour(again), behaviour(pieces))) {
     return FailedStep{
         0, "time has no grain", scenario.at, {"the same behaviour with waits in pieces", *parted}};
+  }
+  const Result later = traced(begun_later(scenario), seed, kLater);
+  const Compression compression = scenario.settings.compression;
+  const std::vector<TraceEntry> from_zero = FromZero({}, compression).of(again);
+  if (const auto parted = first_divergence(from_zero, FromZero(kLater, compression).of(later))) {
+    return FailedStep{
+        0, "time has no beginning", scenario.at, {"the same behaviour years later", *parted}};
   }
   return std::nullopt;
 }

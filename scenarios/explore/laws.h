@@ -1,4 +1,5 @@
-// Laws that need a second run to be checked: determinism, and that time has no grain.
+// Laws that need a second run to be checked: determinism, that time has no grain, and that it has
+// no beginning.
 #pragma once
 
 #include <optional>
@@ -8,8 +9,9 @@
 
 namespace lockstep::explore {
 
-// Runs the scenario again, and then with every wait cut into pieces. `first` is what its first run
-// gave. A failure names the law and where the two runs part.
+// Runs the scenario again, then with every wait cut into pieces, then on clocks that began years
+// later, by the monotonic and by the wall reading. `first` is what its first run gave. A failure
+// names the law and where the two runs part.
 std::optional<scenario::FailedStep> broken_law(const scenario::Scenario& scenario,
                                                const scenario::Result& first);
 

@@ -144,6 +144,7 @@ Plan make_plan(const Chance& chance, std::optional<Capture> capture) {
     const Choices operation(chance, i);
     const Family& family = drawn(operation, run, frame.capture);
     plan.families.insert(family.name);
+    plan.begins.emplace(family.name, scenario.steps.size() + 1);
     for (scenario::Step& made : family.make(operation, frame)) {
       scenario.steps.push_back(std::move(made));
     }

@@ -1,7 +1,9 @@
 // From choices to a run: a scenario that the explorer makes up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -18,6 +20,8 @@ inline constexpr std::uint64_t kMostOperations = 16;
 struct Plan {
   scenario::Scenario scenario;
   std::set<std::string_view> families;  // that the run has an operation of
+  // The number of the step with which the first operation of each begins.
+  std::map<std::string_view, std::size_t> begins;
 };
 
 // The run that these choices mean: the same choices, the same scenario. It ends in a phase without

@@ -13,7 +13,7 @@ namespace lockstep::explore {
 namespace {
 
 // Of the form of the text: a change of it takes the next number.
-constexpr std::string_view kFirstLine = "lockstep exploration, version 1";
+constexpr std::string_view kFirstLine = "lockstep exploration, version 2";
 
 // --- writing ------------------------------------------------------------------------------------
 
@@ -131,6 +131,11 @@ void read_findings(Reader& reader, State& state) {
     const std::uint64_t runs = reader.take_number(rest);
     state.families.emplace(rest, runs);
   }
+  for (std::uint64_t left = reader.number("tables"); left > 0; --left) {
+    std::vector<std::uint64_t>& counts = state.coverage[std::string(reader.after("table"))];
+    std::string_view rest = reader.after("counts");
+    while (!rest.empty()) counts.push_back(reader.take_number(rest));
+  }
   state.corpus = reader.runs("corpus");
   state.failures = reader.runs("failures");
   for (std::uint64_t left = reader.number("transitions"); left > 0; --left) {
@@ -186,6 +191,12 @@ std::string to_text(const State& state) {
   put(text, "families", state.families.size());
   for (const auto& [name, runs] : state.families) {
     text += "family " + std::to_string(runs) + " " + name + "\n";
+  }
+  put(text, "tables", state.coverage.size());
+  for (const auto& [name, counts] : state.coverage) {
+    text += "table " + name + "\ncounts";
+    for (const std::uint64_t count : counts) text.append(" ").append(std::to_string(count));
+    text += "\n";
   }
   put_runs(text, "corpus", state.corpus);
   put_runs(text, "failures", state.failures);

@@ -56,6 +56,7 @@ struct State {
   Duration virtual_time{0};
   Duration real_time{0};
   std::map<std::string, std::uint64_t, std::less<>> families;
+  Coverage::Counts coverage;
   std::vector<KeptRun> corpus;    // check: over the tape
   std::vector<KeptRun> failures;  // the first of each kind; check: over the trace
   std::map<std::uint64_t, std::uint64_t> seen;

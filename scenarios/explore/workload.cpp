@@ -65,8 +65,12 @@ Operation flush(const Choices& choices, const RunFrame& frame) {
 // without time, twice, and with captures and flushes afterwards by the operations that follow; or
 // destroyed, and another one made in its place.
 Operation shutdown(const Choices& choices, const RunFrame& frame) {
-  const Duration timeout =
+  Duration timeout =
       choices.one_in("no time", 4) ? Duration{0} : choices.span("timeout", std::chrono::minutes{1});
+  // In whole milliseconds, which is what the adapter takes.
+  if (choices.one_in("for ever", 24)) {
+    timeout = std::chrono::floor<std::chrono::milliseconds>(Duration::max());
+  }
   const std::string& client = some_client(choices, frame);
   if (choices.one_in("destroy", 3)) {
     return {step("reset", client, Params().node()),

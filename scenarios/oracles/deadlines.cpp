@@ -1,5 +1,5 @@
 // 7. Deadlines: a flush or shutdown has its report by its deadline whatever the server does, and
-// nothing is sent once a client is closed.
+// nothing is sent once a client is closed. A shutdown whose deadline never comes gives nothing up.
 #include <map>
 #include <utility>
 
@@ -23,12 +23,33 @@ class Deadlines final : public Oracle {
 
   Finding opened(World&, const std::string& client) override {
     closed_.erase(client);
+    closings_.erase(client);
+    given_up_.erase(client);
+    return std::nullopt;
+  }
+
+  Finding closing(World&, const std::string& client) override {
+    ++closings_[client];
+    return std::nullopt;
+  }
+
+  Finding ended(World&, const EndedEvent& event) override {
+    const Outcome& outcome = event.outcome;
+    const bool by_deadline = !outcome.delivered && outcome.reason == DropReason::shutdown_deadline;
+    if (by_deadline) given_up_.emplace(event.client, outcome.uuid.to_string());
     return std::nullopt;
   }
 
   Finding returned(World& world, const DrainCall& call) override {
     const Instant now = world.clock().now();
     if (call.is_shutdown) closed_.emplace(call.client, now);
+    // Of several shutdowns the earliest deadline counts, and not all are known here.
+    const auto given_up = given_up_.find(call.client);
+    if (call.is_shutdown && call.deadline == kNever && closings_[call.client] == 1 &&
+        given_up != given_up_.end()) {
+      return Failure{"a shutdown of " + call.client + " without a deadline to give nothing up",
+                     "event " + given_up->second + " dropped at its deadline"};
+    }
     if (now <= call.deadline) return std::nullopt;
     return late(call, "it returned at " + to_text(now));
   }
@@ -49,6 +70,8 @@ class Deadlines final : public Oracle {
   }
 
   std::map<std::string, Instant> closed_;
+  std::map<std::string, int> closings_;          // how often shutdown() was called
+  std::map<std::string, std::string> given_up_;  // by client: an event dropped at a deadline
 };
 
 }  // namespace

@@ -20,6 +20,7 @@
 
 #include "clock/chance.h"
 #include "clock/time.h"
+#include "sdk/engine/condition.h"
 #include "sdk/engine/config.h"
 #include "sdk/engine/effects.h"
 #include "sdk/engine/verdict.h"
@@ -95,8 +96,10 @@ class Engine {
   // all. For a config without jitter; what a jittered backoff draws depends on the past too.
   std::uint64_t future_digest(Instant now) const noexcept;
   // The kind of state it is, for those who ask which kinds were reached: digest() without amounts.
-  // Counts are none, one or more; of instants only whether they have come.
+  // Counts are none, one or more; of instants only whether they have come. Its lowest byte is 1 and
+  // the index of the condition.
   std::uint64_t shape(Instant now) const noexcept;
+  Condition condition(Instant now) const noexcept;
   // The state for people.
   std::string to_text() const;
 

@@ -209,7 +209,36 @@ std::uint64_t Engine::shape(Instant now) const noexcept {
   const bool is_draining = std::any_of(tickets_.begin(), tickets_.end(),
                                        [](const auto& entry) { return !entry.second.done; });
   add((closing_ ? 1u : 0u) + (closed_ ? 2u : 0u) + (is_draining ? 4u : 0u));
-  return state;
+  static_assert(Condition::kCount < 256);
+  return (state & ~std::uint64_t{0xFF}) | (condition(now).index() + 1);
+}
+
+Condition Engine::condition(Instant now) const noexcept {
+  Condition out;
+  const bool is_flushing = std::any_of(tickets_.begin(), tickets_.end(),
+                                       [](const auto& entry) { return !entry.second.done; });
+  out.life = closed_       ? Life::closed
+             : closing_    ? Life::closing
+             : is_flushing ? Life::flushing
+                           : Life::open;
+  for (std::size_t i = 0; i < kLaneCount; ++i) {
+    if (lanes_[i].queue.empty()) continue;
+    const bool is_due = lane_due(static_cast<Lane>(i), now);
+    out.backlog = std::max(out.backlog, is_due ? Backlog::due : Backlog::filling);
+  }
+  bool is_pausing = false;
+  bool is_waiting = false;
+  for (const EndpointState& endpoint : endpoints_) {
+    if (endpoint.in_flight > 0) {
+      const bool is_full = endpoint.in_flight == config_.max_in_flight;
+      out.traffic = std::max(out.traffic, is_full ? Traffic::full : Traffic::some);
+    }
+    is_pausing = is_pausing || endpoint.pause_until > now;
+    is_waiting = is_waiting || !endpoint.waiting.empty();
+  }
+  if (is_pausing) out.trouble = is_waiting ? Trouble::both : Trouble::pausing;
+  if (!is_pausing && is_waiting) out.trouble = Trouble::waiting;
+  return out;
 }
 
 std::string Engine::to_text() const {

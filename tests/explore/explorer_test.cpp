@@ -97,5 +97,37 @@ TEST(Explorer, ADigestThatChangesBreaksTheLawOfDeterminism) {
   EXPECT_EQ(broken->action, "the same run leaves the same trace");
 }
 
+// Waits of all kinds, of which those until a date would be others on a clock that began elsewhere.
+constexpr const char* kUntilADate =
+    "scenario: a\nsteps:\n"
+    "  - action: script_server\n"
+    "    params: { responses: [{ status: 503, headers: { Retry-After: DATE } }] }\n"
+    "  - { action: init, params: { flush_at: 1 } }\n"
+    "  - { action: capture_burst, params: { count: 2 } }\n"
+    "  - { action: start_flush, params: { timeout: 7s, as: f } }\n"
+    "  - { action: advance, params: { by: 1m } }\n";
+
+std::optional<scenario::FailedStep> law_broken_by(std::string_view date) {
+  std::string text = kUntilADate;
+  text.replace(text.find("DATE"), 4, date);
+  const auto catalogue = scenario::load_text(text, "f");
+  EXPECT_TRUE(catalogue.problems.empty()) << catalogue.problems.front().to_text();
+  const scenario::Scenario& scenario = catalogue.scenarios.front();
+  return broken_law(scenario, scenario::run(scenario));
+}
+
+TEST(Explorer, TheSameRunYearsLaterIsTheSameRun) {
+  const auto broken = law_broken_by("\"Wed, 01 Jan 2025 00:00:30 GMT\"");
+  EXPECT_FALSE(broken) << broken->action << broken->failure.seen;
+}
+
+// A date that the law takes for none, and the SDK does not: it stays where it was, and so does not
+// lie ahead of a clock that began later.
+TEST(Explorer, ADateThatDoesNotMoveWithTheClockBreaksTheLawOfItsBeginning) {
+  const auto broken = law_broken_by("\"\\tWed, 01 Jan 2025 00:00:30 GMT\"");
+  ASSERT_TRUE(broken);
+  EXPECT_EQ(broken->action, "time has no beginning");
+}
+
 }  // namespace
 }  // namespace lockstep::explore

@@ -216,6 +216,21 @@ TEST(Oracles, ARequestAfterShutdownReturnedIsABreach) {
   EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{3})));
 }
 
+TEST(Oracles, AShutdownForEverThatGivesUpIsABreach) {
+  Stand stand;
+  const auto oracle = make_deadlines_oracle();
+  Outcome outcome;
+  outcome.reason = DropReason::shutdown_deadline;
+  const DrainCall for_ever{"main", true, {}, kNever};
+  oracle->closing(stand.world, "main");
+  EXPECT_FALSE(oracle->returned(stand.world, for_ever)) << "it had nothing to give up";
+  oracle->ended(stand.world, {"main", outcome, {}});
+  EXPECT_FALSE(oracle->returned(stand.world, {"main", true, {}, Instant{seconds{1}}}));
+  EXPECT_TRUE(oracle->returned(stand.world, for_ever));
+  oracle->closing(stand.world, "main");
+  EXPECT_FALSE(oracle->returned(stand.world, for_ever)) << "another one may have had a deadline";
+}
+
 TEST(Oracles, ACaptureThatIsAcceptedAfterShutdownIsABreach) {
   Stand stand;
   const auto oracle = make_closed_oracle();

@@ -66,5 +66,18 @@ TEST(Shrink, EveryCandidateIsAValidScenario) {
   EXPECT_EQ(small.scenario.steps.size(), 1u);
 }
 
+// What people keep of a failure is its file. One is stored here, as explore wrote it.
+TEST(Shrink, AStoredFileLeavesTheSameTraceAHundredTimes) {
+  const scenario::Catalogue stored = scenario::load_files({LOCKSTEP_SHRUNK});
+  ASSERT_TRUE(stored.problems.empty()) << stored.problems.front().to_text();
+  ASSERT_EQ(stored.scenarios.size(), 1u);
+  const scenario::Scenario& shrunk = stored.scenarios.front();
+  const std::uint64_t digest = scenario::run(shrunk).digest;
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(scenario::run(shrunk).digest, digest) << "run " << i;
+  // And written once more it is the same run.
+  const scenario::Catalogue again = scenario::load_text(to_yaml(shrunk), "f");
+  EXPECT_EQ(scenario::run(again.scenarios.front()).digest, digest);
+}
+
 }  // namespace
 }  // namespace lockstep::explore

@@ -37,6 +37,7 @@ void expect_same(const Exploration& one, const Exploration& other) {
   EXPECT_EQ(one.singletons, other.singletons);
   EXPECT_EQ(one.corpus, other.corpus);
   EXPECT_EQ(one.families, other.families);
+  EXPECT_EQ(one.coverage.counts(), other.coverage.counts());
   ASSERT_EQ(one.failures.size(), other.failures.size());
   for (std::size_t i = 0; i < one.failures.size(); ++i) {
     EXPECT_EQ(one.failures[i].seed, other.failures[i].seed);
@@ -130,10 +131,10 @@ TEST(ExplorerState, WhatIsNoStateIsRefusedWithItsLine) {
   const auto refused = [&](const std::string& text) { return refusal_of(text, options); };
   EXPECT_EQ(refused(state), "taken");
   EXPECT_EQ(refused("scenario: a\n"),
-            "line 1: found \"scenario: a\"; expected \"lockstep exploration, version 1\"");
-  EXPECT_EQ(refused(with_line(state, 1, "lockstep exploration, version 0")),
-            "line 1: found \"lockstep exploration, version 0\"; expected \"lockstep exploration, "
-            "version 1\"");
+            "line 1: found \"scenario: a\"; expected \"lockstep exploration, version 2\"");
+  EXPECT_EQ(refused(with_line(state, 1, "lockstep exploration, version 1")),
+            "line 1: found \"lockstep exploration, version 1\"; expected \"lockstep exploration, "
+            "version 2\"");
   EXPECT_EQ(refused(with_line(state, 4, "round fifty")),
             "line 4: found \"round fifty\"; expected a number of 64 bits");
   EXPECT_EQ(refused(with_line(state, 9, "lost 0")),

@@ -72,6 +72,9 @@ def arguments_of(line: list[str]) -> argparse.Namespace:
         "--seeds", type=int, default=10_000, help="of --explore, for a search (default: 10000)"
     )
     parser.add_argument(
+        "--part", choices=list(patches.PARTS), help="only mutants of this part (default: of all)"
+    )
+    parser.add_argument(
         "--keep",
         type=pathlib.Path,
         metavar="FILE",
@@ -104,16 +107,28 @@ def mend(mutants: list[Mutant]) -> None:
         say(f"{mutant.name}: {'mended' if text is not None else 'not found any more'}")
 
 
-def chosen(names: list[str], mending: bool = False, stands_for: str = "") -> list[Mutant]:
-    mutants = [one for one in patches.load() if one.stands_for.startswith(stands_for)]
+def selected(part: str | None, stands_for: str) -> list[Mutant]:
+    mutants = [
+        mutant
+        for mutant in patches.load()
+        if part in (None, mutant.part)
+        and any(one.startswith(stands_for) for one in mutant.stands_for_each)
+    ]
     if not mutants:
-        raise Refused(f"no mutant stands for {stands_for}")
+        raise Refused("no mutant is of that part and stands for that")
+    return mutants
+
+
+def chosen(
+    names: list[str], mending: bool = False, part: str | None = None, stands_for: str = ""
+) -> list[Mutant]:
+    mutants = selected(part, stands_for)
     known = {mutant.name for mutant in mutants}
     if unknown := [name for name in names if name not in known]:
         raise Refused(f"no mutant is called {', '.join(unknown)}; --list names them")
     if mending:
         mend([mutant for mutant in mutants if not names or mutant.name in names])
-        mutants = [one for one in patches.load() if one.name in known]
+        mutants = selected(part, stands_for)
     taken = [mutant for mutant in mutants if not names or mutant.name in names]
     wrong = [problem for mutant in taken for problem in patches.findings(mutant)]
     if wrong:
@@ -251,12 +266,20 @@ def joined(former: Notice | None, notice: Notice, judge: Judge) -> Notice:
     return Notice(former.count + notice.count, former.names + names, hows)
 
 
+def tool_workspace(jobs: int) -> Workspace:
+    """For whoever asks the tool alone: it is optimised there."""
+    return Workspace(patches.ROOT, patches.ROOT / "build" / "mutants-explore", jobs, "tool")
+
+
 def prepare(arguments: argparse.Namespace, mutants: list[Mutant]) -> tuple[Workspace, Panel]:
     """A workspace that is configured, and whoever is to be asked."""
-    workspace = Workspace(patches.ROOT, patches.ROOT / "build" / "mutants", arguments.jobs)
+    given = asked(all_judges(arguments.contract), arguments.against, mutants)
+    if all(isinstance(judge, judges.ToolJudge) for judge in given):
+        workspace = tool_workspace(arguments.jobs)
+    else:
+        workspace = Workspace(patches.ROOT, patches.ROOT / "build" / "mutants", arguments.jobs)
     digest = workspace.sync()
     workspace.configure()
-    given = asked(all_judges(arguments.contract), arguments.against, mutants)
     return workspace, Panel(workspace, Baseline(workspace, digest), given)
 
 
@@ -285,8 +308,7 @@ def explored(arguments: argparse.Namespace, mutants: list[Mutant], line: str) ->
     """Prints the table; 0 as long as every mutant could be built."""
     if not arguments.names:
         mutants = [one for one in mutants if one.part not in exploring.PARTS_NOT_RUN]
-    folder = patches.ROOT / "build" / "mutants-explore"
-    workspace = Workspace(patches.ROOT, folder, arguments.jobs, "tool")
+    workspace = tool_workspace(arguments.jobs)
     sources = workspace.sync()
     effort = exploring.Effort(arguments.starts, arguments.seeds)
     keeping = kept.Kept(arguments.keep, sources, effort)
@@ -304,7 +326,7 @@ def explored(arguments: argparse.Namespace, mutants: list[Mutant], line: str) ->
 def main(line: list[str]) -> int:
     arguments = arguments_of(line)
     try:
-        mutants = chosen(arguments.names, arguments.mend, arguments.stands_for)
+        mutants = chosen(arguments.names, arguments.mend, arguments.part, arguments.stands_for)
         if arguments.list:
             print(listing(mutants))
         if arguments.list or arguments.mend:

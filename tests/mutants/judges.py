@@ -112,8 +112,8 @@ def catalogue() -> ToolJudge:
 
 
 def prover() -> ToolJudge:
-    """With fewer faults than the standard scopes, because the tool is not optimised here."""
-    return ToolJudge("prove", ["prove", "--faults", "2"])
+    """The certificate, in its standard scopes; asked only where the tool is optimised."""
+    return ToolJudge("prove", ["prove"])
 
 
 def contracts(file: pathlib.Path) -> list[ToolJudge]:

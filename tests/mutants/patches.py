@@ -19,7 +19,8 @@ PRODUCT_FLOORS = ("clock", "http", "sdk", "openfeature", "providers", "telemetry
 PARTS = ("engine", "protocol", "host", "transport", "tracking", "flags", "telemetry", "adapter")
 KEYS = ("Plants", "Stands for", "Part")
 
-# What a mutant stands for; docs/mutants.md says what each kind is.
+# What a mutant stands for, separated by "; " where that is several; docs/mutants.md says what each
+# kind is.
 STANDS_FOR = re.compile(
     r"defect 5[a-f]\.\d+|origin [ABCD]: \S.*|(wire|rule)( v[01]| segment| confidence)?: \S.*"
 )
@@ -45,6 +46,10 @@ class Mutant(NamedTuple):
     @property
     def stands_for(self) -> str:
         return self.header.get("Stands for", "")
+
+    @property
+    def stands_for_each(self) -> list[str]:
+        return self.stands_for.split("; ")
 
     @property
     def part(self) -> str:
@@ -108,14 +113,15 @@ def _header_problems(mutant: Mutant, root: pathlib.Path):
         return
     if mutant.part not in PARTS:
         yield f"Part: {mutant.part}: must be one of {', '.join(PARTS)}"
-    if not STANDS_FOR.fullmatch(mutant.stands_for):
-        yield (
-            f"Stands for: {mutant.stands_for}: must be `defect 5a.1`, or `origin A`, `wire` or "
-            "`rule` with a colon and which"
-        )
-    elif row := re.match(r"defect (5[abc]\.\d+)", mutant.stands_for):
-        if f"| {row[1]} |" not in (root / DEFECTS).read_text(encoding="utf-8"):
-            yield f"Stands for: {row[1]}: {DEFECTS} has no such row"
+    for one in mutant.stands_for_each:
+        if not STANDS_FOR.fullmatch(one):
+            yield (
+                f"Stands for: {one}: must be `defect 5a.1`, or `origin A`, `wire` or `rule` with a "
+                "colon and which"
+            )
+        elif row := re.match(r"defect (5[abc]\.\d+)", one):
+            if f"| {row[1]} |" not in (root / DEFECTS).read_text(encoding="utf-8"):
+                yield f"Stands for: {row[1]}: {DEFECTS} has no such row"
 
 
 def _diff_problems(mutant: Mutant, root: pathlib.Path):
