@@ -28,6 +28,7 @@ namespace {
 
 struct ExploreArguments {
   std::string capture;
+  std::string workload;
   explore::ExploreOptions options;
   std::string budget;
   std::string state;
@@ -86,7 +87,8 @@ void print_failures(const explore::Exploration& found, const ExploreArguments& a
     std::cout << "shrunk to " << write_failure(failure, arguments) << '\n';
     if (failure.from_seed) {
       std::cout << "the whole run: lockstep replay --seed " << failure.seed
-                << (arguments.capture.empty() ? "" : " --capture " + arguments.capture) << '\n';
+                << (arguments.capture.empty() ? "" : " --capture " + arguments.capture)
+                << (arguments.workload.empty() ? "" : " --workload " + arguments.workload) << '\n';
     }
     std::cout << '\n';
   }
@@ -184,6 +186,7 @@ int run_explore(const ExploreArguments& given) {
   options.stopwatch = &stopwatch;
   options.novelty = !arguments.seeds_only;
   options.capture = parse_capture(arguments.capture);
+  options.workload = explore::parse_workload(arguments.workload);
   if (!arguments.budget.empty()) {
     const auto budget = scenario::parse_duration(arguments.budget);
     if (!budget || *budget <= Duration{0}) {
@@ -217,6 +220,10 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb->add_option("--first", options.first_seed, "The first seed")->capture_default_str();
   verb->add_option("--capture", arguments->capture, "All runs in this protocol; default: drawn")
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
+  verb->add_option("--workload", arguments->workload,
+                   "All runs about that: events or flags; default: drawn, flags seldom")
+      ->check(CLI::IsMember(std::vector<std::string>(explore::kWorkloadNames.begin(),
+                                                     explore::kWorkloadNames.end())));
   verb->add_option("--budget", arguments->budget, "Stop after so much real time: 60s, 5m");
   verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1u, 1024u))

@@ -22,6 +22,7 @@ struct ReplayArguments {
   std::string file;
   std::optional<std::uint64_t> seed;
   std::string capture;
+  std::string workload;
   std::size_t times = 1;
   bool print = false;
   bool quiet = false;
@@ -31,7 +32,8 @@ struct ReplayArguments {
 // The scenario to replay; nothing where the file is wrong, which has been said.
 std::optional<scenario::Scenario> wanted(const ReplayArguments& arguments) {
   if (arguments.seed) {
-    return explore::scenario_of_seed(*arguments.seed, parse_capture(arguments.capture));
+    return explore::scenario_of_seed(*arguments.seed, parse_capture(arguments.capture),
+                                     explore::parse_workload(arguments.workload));
   }
   scenario::Catalogue catalogue = scenario::load_files({arguments.file});
   for (const scenario::Problem& problem : catalogue.problems) {
@@ -93,6 +95,10 @@ void add_replay(CLI::App& app, int& exit_code) {
   verb->add_option("--capture", arguments->capture, "In this protocol, as explore --capture does")
       ->needs(seed)
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
+  verb->add_option("--workload", arguments->workload, "About that, as explore --workload does")
+      ->needs(seed)
+      ->check(CLI::IsMember(std::vector<std::string>(explore::kWorkloadNames.begin(),
+                                                     explore::kWorkloadNames.end())));
   verb->add_option("--times", arguments->times, "So often; every trace must be the same")
       ->capture_default_str();
   add_drawing_options(*verb, arguments->drawings, "--chrome-trace");

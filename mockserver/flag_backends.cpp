@@ -28,9 +28,18 @@ std::string text_at(const Json& document, std::initializer_list<const char*> pat
   return at->is_string() ? at->get<std::string>() : "";
 }
 
+// Whether the answer, whatever its status, tells of the script's flags.
+void mark(Step& step, const FlagBook& flags) {
+  step.headers.set(std::string(kFlagsVersionHeader), flags.etag());
+}
+
+std::string written(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void say(Step& step, int status, const Json& body) {
   step.status = status;
-  step.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  step.body = written(body);
 }
 
 // Whether the client has this version already; otherwise tells it which one it gets.
@@ -57,6 +66,16 @@ std::string percent_decoded(std::string_view text) {
 
 // --- OFREP ---------------------------------------------------------------------------------------
 
+FlagQuestion ofrep_question(const ParsedRequest& request) {
+  const Json context = body_of(request).value("context", Json());
+  FlagQuestion question{text_at(context, {"targetingKey"}), written(context), {}};
+  if (request.path != kOfrep) {
+    question.keys.push_back(
+        percent_decoded(std::string_view(request.path).substr(kOfrep.size() + 1)));
+  }
+  return question;
+}
+
 Json ofrep_flag(const std::string& key, const Json& flag) {
   if (flag.contains("error")) return {{"key", key}, {"errorCode", flag["error"]}};
   Json answer{{"key", key}, {"reason", flag.value("reason", "TARGETING_MATCH")}};
@@ -67,21 +86,22 @@ Json ofrep_flag(const std::string& key, const Json& flag) {
 }
 
 void ofrep(const ParsedRequest& request, const FlagBook& flags, Step& step) {
-  const std::string subject = text_at(body_of(request), {"context", "targetingKey"});
+  const auto [subject, context, keys] = ofrep_question(request);
   if (subject.empty()) {
     return say(step, 400,
                {{"errorCode", "TARGETING_KEY_MISSING"},
                 {"errorDetails", "context.targetingKey is missing"}});
   }
-  if (request.path == kOfrep) {
+  mark(step, flags);
+  if (keys.empty()) {
     if (is_current(request, flags, step)) return;
     Json all = Json::array();
-    for (const std::string& key : flags.keys()) {
-      all.push_back(ofrep_flag(key, flags.find(key, subject)));
+    for (const std::string& one : flags.keys()) {
+      all.push_back(ofrep_flag(one, flags.find(one, subject)));
     }
     return say(step, 200, {{"flags", all}});
   }
-  const std::string key = percent_decoded(request.path.substr(kOfrep.size() + 1));
+  const std::string& key = keys.front();
   const Json flag = flags.find(key, subject);
   if (flag.is_null()) {
     return say(step, 404, {{"key", key}, {"errorCode", "FLAG_NOT_FOUND"}});
@@ -102,12 +122,19 @@ Json unleash_variant(const Json& flag) {
   return variant;
 }
 
+FlagQuestion unleash_question(const ParsedRequest& request) {
+  const std::string& query = request.request.url.query;
+  const Json context = body_of(request).value("context", Json());
+  std::string subject = text_at(context, {"userId"});
+  if (subject.empty()) subject = http::query_parameter(query, "userId").value_or("");
+  return {std::move(subject), query + written(context), {}};
+}
+
 void unleash(const ParsedRequest& request, const FlagBook& flags, Step& step) {
-  if (refuses(request, "Authorization", step) || is_current(request, flags, step)) return;
-  std::string subject = text_at(body_of(request), {"context", "userId"});
-  if (subject.empty()) {
-    subject = http::query_parameter(request.request.url.query, "userId").value_or("");
-  }
+  if (refuses(request, "Authorization", step)) return;
+  mark(step, flags);
+  if (is_current(request, flags, step)) return;
+  const std::string subject = unleash_question(request).subject;
   Json toggles = Json::array();
   for (const std::string& key : flags.keys()) {
     const Json flag = flags.find(key, subject);
@@ -140,15 +167,20 @@ std::string base64url_decoded(std::string_view text) {
   return bytes;
 }
 
-void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& step) {
-  if (refuses(request, "Authorization", step)) return;
+FlagQuestion launchdarkly_question(const ParsedRequest& request) {
   Json context = body_of(request);
   if (request.path.starts_with("/sdk/evalx/contexts/")) {
     const auto encoded = std::string_view(request.path).substr(request.path.rfind('/') + 1);
     context = Json::parse(base64url_decoded(encoded), nullptr, false);
   }
-  const std::string subject = text_at(context, {"key"});
+  return {text_at(context, {"key"}), written(context), {}};
+}
+
+void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& step) {
+  if (refuses(request, "Authorization", step)) return;
+  const std::string subject = launchdarkly_question(request).subject;
   if (subject.empty()) return say(step, 400, {{"message", "the context has no key"}});
+  mark(step, flags);
   if (is_current(request, flags, step)) return;
   Json all = Json::object();
   for (const std::string& key : flags.keys()) {
@@ -163,13 +195,24 @@ void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& ste
 
 // --- Statsig -------------------------------------------------------------------------------------
 
+constexpr std::string_view kCheckGate = "/v1/check_gate";
+
+FlagQuestion statsig_question(const ParsedRequest& request) {
+  const Json& body = body_of(request);
+  return {text_at(body, {"user", "userID"}),
+          written(body.value("user", Json())),
+          {text_at(body, {request.path == kCheckGate ? "gateName" : "configName"})}};
+}
+
 void statsig(const ParsedRequest& request, const FlagBook& flags, Step& step) {
   if (refuses(request, "statsig-api-key", step)) return;
   if (request.path == "/v1/log_event") return say(step, 200, {{"success", true}});
-  const bool gate = request.path == "/v1/check_gate";
-  const std::string key = text_at(body_of(request), {gate ? "gateName" : "configName"});
+  const bool gate = request.path == kCheckGate;
+  const FlagQuestion question = statsig_question(request);
+  const std::string& key = question.keys.front();
   if (key.empty()) return say(step, 400, {{"message", "no name"}});
-  const Json flag = flags.find(key, text_at(body_of(request), {"user", "userID"}));
+  mark(step, flags);
+  const Json flag = flags.find(key, question.subject);
   Json answer{{"name", key}, {"rule_id", ""}, {"group_name", nullptr}};
   if (!flag.is_null()) {
     answer["rule_id"] = flag.value("reason", "rule-1");
@@ -202,9 +245,21 @@ Json posthog_flag(const std::string& key, const Json& flag) {
   return answer;
 }
 
+FlagQuestion posthog_question(const ParsedRequest& request) {
+  const Json& body = body_of(request);
+  FlagQuestion question{
+      text_at(body, {"distinct_id"}), written(body.value("person_properties", Json())), {}};
+  const Json keys = body.value("flag_keys_to_evaluate", Json());
+  for (const Json& key : keys) {
+    if (key.is_string()) question.keys.push_back(key);
+  }
+  return question;
+}
+
 void posthog(const ParsedRequest& request, const FlagBook& flags, Step& step) {
   if (flags.empty()) return;
-  const std::string subject = text_at(body_of(request), {"distinct_id"});
+  mark(step, flags);
+  const std::string subject = posthog_question(request).subject;
   const Json wanted = body_of(request).value("flag_keys_to_evaluate", Json());
   Json all = Json::object();
   bool failed = false;
@@ -238,6 +293,14 @@ RouteMatch find_flag_route(std::string_view method, std::string_view path) {
     return found_or(post, "POST");
   }
   return {};
+}
+
+FlagQuestion flag_question(const ParsedRequest& request) {
+  if (request.route == Route::flags) return posthog_question(request);
+  if (request.path.starts_with(kOfrep)) return ofrep_question(request);
+  if (request.path == "/api/frontend") return unleash_question(request);
+  if (request.path.starts_with("/sdk/evalx/")) return launchdarkly_question(request);
+  return statsig_question(request);
 }
 
 void answer_flags(const ParsedRequest& request, const FlagBook& flags, Step& step) {

@@ -326,6 +326,12 @@ std::size_t Server::received_count(std::string_view uuid, Whose whose) const {
   return count;
 }
 
+FlagBook Server::flags(std::string_view test_id) const {
+  const std::scoped_lock lock(state_->mutex);
+  const auto mine = state_->partitions.find(test_id);
+  return mine == state_->partitions.end() ? FlagBook() : mine->second.flags;
+}
+
 std::vector<Violation> Server::violations(Whose whose) const {
   std::vector<Violation> found;
   const std::scoped_lock lock(state_->mutex);

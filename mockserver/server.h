@@ -98,6 +98,9 @@ class Server final : public http::Handler {
   // For all partitions; an empty function takes it away.
   void set_responder(Responder responder);
 
+  // What the partition's flag backends know.
+  FlagBook flags(std::string_view test_id = {}) const;
+
   // Forgets requests, with the store and the violations; scripts stay.
   void clear_requests(Whose whose = {});
   // Forgets everything, scripts included. Numbers of requests go on.

@@ -1,6 +1,7 @@
 // Feature flags through openfeature::Client and a provider over HTTP. A step's `client` is the
 // provider's name.
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "openfeature/client.h"
 #include "providers/launchdarkly.h"
@@ -17,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 using openfeature::EvaluationContext;
-using openfeature::Value;
 
 constexpr std::string_view kBackendWords[] = {"ofrep", "unleash", "launchdarkly", "statsig",
                                               "posthog"};
@@ -30,6 +30,8 @@ constexpr Field kOpenFlags[] = {
     {"max_age", Type::duration, false, "how long an answer is used again; default: not at all"},
     {"max_stale", Type::duration, false, "the same during an outage; default: 1h"},
     {"poll_interval", Type::duration, false, "default: no poll"},
+    {"max_retry_after", Type::duration, false, "the longest pause after a 429; default: 1h"},
+    {"log_exposures", Type::boolean, false, "statsig: evaluations count; default: yes"},
 };
 
 constexpr Field kEvaluate[] = {
@@ -43,7 +45,10 @@ constexpr Field kEvaluate[] = {
      "and with which error; default: none, where a value is given"},
 };
 
-constexpr Field kRefresh[] = {{"succeeds", Type::boolean, false, "whether it must; default: yes"}};
+constexpr Field kRefresh[] = {
+    {"succeeds", Type::boolean, false, "whether it must; default: yes"},
+    {"may_fail", Type::boolean, false, "it may succeed or fail"},
+};
 
 constexpr Field kStatus[] = {
     {"expected", Type::word, true, "the provider's status", {}, kStatusWords}};
@@ -53,14 +58,14 @@ constexpr Field kCount[] = {
 
 template <typename Provider, typename Options>
 std::shared_ptr<openfeature::Provider> make(World& world, Options options,
-                                            providers::RemoteOptions remote) {
-  options.remote = std::move(remote);
+                                            const providers::RemoteOptions& remote) {
+  options.remote = remote;
   return std::make_shared<Provider>(std::move(options), world.shared_host());
 }
 
 std::shared_ptr<openfeature::Provider> make_provider(World& world, const Params& params,
-                                                     providers::RemoteOptions remote) {
-  const std::string backend = params.text("backend");
+                                                     const providers::RemoteOptions& remote) {
+  const std::string& backend = params.text("backend");
   if (backend == "unleash") {
     return make<providers::Unleash>(world, providers::UnleashOptions{.token = "k"}, remote);
   }
@@ -69,7 +74,9 @@ std::shared_ptr<openfeature::Provider> make_provider(World& world, const Params&
                                          remote);
   }
   if (backend == "statsig") {
-    return make<providers::Statsig>(world, providers::StatsigOptions{.api_key = "k"}, remote);
+    providers::StatsigOptions options{.api_key = "k"};
+    options.log_exposures = params.boolean("log_exposures", true);
+    return make<providers::Statsig>(world, std::move(options), remote);
   }
   if (backend == "posthog") {
     return make<providers::Posthog>(world, providers::PosthogOptions{.api_key = "k"}, remote);
@@ -87,9 +94,13 @@ Finding flags_open(World& world, const Step& step) {
   remote.max_age = params.duration("max_age", remote.max_age);
   remote.max_stale = params.duration("max_stale", remote.max_stale);
   remote.poll_interval = params.duration("poll_interval", remote.poll_interval);
+  remote.max_retry_after = params.duration("max_retry_after", remote.max_retry_after);
   remote.trace = &world.trace();
   remote.trace_name = step.client;
-  world.open_flags(step.client, make_provider(world, params, std::move(remote)));
+  world.open_flags(
+      step.client, make_provider(world, params, remote),
+      {params.text("backend"), remote.timeout, remote.max_age, remote.max_stale,
+       remote.poll_interval, remote.max_retry_after, params.boolean("log_exposures", true)});
   return std::nullopt;
 }
 
@@ -109,18 +120,33 @@ json ask(const openfeature::Client& flags, const std::string& key, const json& f
   return told(flags.get_string_details(key, fallback.get<std::string>(), context));
 }
 
-Finding evaluate(World& world, const Step& step) {
+// Asks, and lets the oracles judge the answer.
+json answer_to(World& world, const Step& step) {
   const Params params(step.params);
   EvaluationContext context(params.text("targeting_key", ""));
   if (params.has("attributes")) {
     const auto attributes = openfeature::from_json(params.node("attributes").to_json());
     for (const auto& [name, value] : *attributes->as_structure()) context.set(name, value);
   }
-  const json answer = world.timed([&] {
-    return ask(world.flags(step.client), params.text("key"), json_of(params.node("default")),
-               context);
-  });
+  const std::string& key = params.text("key");
+  const json fallback = json_of(params.node("default"));
+  const openfeature::Client& flags = world.flags(step.client);
+  const Instant began = world.clock().now();
+  const std::size_t before = world.all_requests().size();
+  json answer = world.timed([&] { return ask(flags, key, fallback, context); });
   world.set_last_answer(answer);
+  const std::string whole =
+      context.targeting_key() + " " + openfeature::to_json(context.attributes());
+  world.evaluated(
+      step.client, step,
+      {step.client, key, context.targeting_key(), whole, fallback, answer,
+       to_string(world.provider(step.client).status()), began, world.clock().now(), before});
+  return answer;
+}
+
+Finding evaluate(World& world, const Step& step) {
+  const Params params(step.params);
+  const json answer = answer_to(world, step);
   json expected = answer;
   for (const char* name : {"value", "reason", "error_code"}) {
     if (params.has(name)) expected[name] = json_of(params.node(name));
@@ -130,8 +156,15 @@ Finding evaluate(World& world, const Step& step) {
 }
 
 Finding refresh(World& world, const Step& step) {
-  const bool wanted = Params(step.params).boolean("succeeds", true);
-  const bool done = world.timed([&] { return world.provider(step.client).refresh(); });
+  const Params params(step.params);
+  openfeature::Provider& provider = world.provider(step.client);
+  const bool done = world.timed([&] { return provider.refresh(); });
+  if (provider.is_healthy() != done) {
+    return Failure{done ? "READY after a refresh that succeeded" : "a provider that is not READY",
+                   std::string(to_string(provider.status()))};
+  }
+  if (params.boolean("may_fail", false)) return std::nullopt;
+  const bool wanted = params.boolean("succeeds", true);
   return unless(done == wanted, wanted ? "a refresh that succeeds" : "a refresh that fails",
                 done ? "it succeeded" : "it failed");
 }
@@ -148,10 +181,36 @@ Finding request_count(World& world, const Step& step) {
   return unless(seen == expected, counted(expected, "request"), std::to_string(seen));
 }
 
+// The second phase of a run: with a healthy server, and no pause left, everything that was ever
+// asked has an answer of now. What it has to be, the oracles say.
+Finding converges(World& world, const Step& step) {
+  world.heal();
+  const FlagLimits* limits = world.flag_limits(step.client);
+  if (limits == nullptr) throw std::runtime_error("there is no such flag provider");
+  world.host().run_for(limits->max_retry_after + std::chrono::seconds{1});
+  if (auto broken = refresh(world, step)) return broken;
+  const auto questions = world.flag_questions(step.client);
+  for (const Step& question : questions) {
+    const json answer = answer_to(world, question);
+    if (answer.value("error_code", "") != "GENERAL" && answer["reason"] != "STALE") continue;
+    return Failure{"an answer of the healthy server to " + question.params.to_json(),
+                   answer.dump()};
+  }
+  if (limits->poll_interval == Duration{0} || questions.empty()) return std::nullopt;
+  const std::size_t before = world.requests(step.client).size();
+  world.host().run_for(limits->poll_interval * 2);
+  return unless(world.requests(step.client).size() > before,
+                "a poll within " + to_text(limits->poll_interval * 2), "none");
+}
+
 constexpr Action kFlagsActions[] = {
     {"flags_open", "makes a flag provider; the client names it", kOpenFlags, flags_open},
     {"evaluate_flag", "evaluates a flag, and says what must come out", kEvaluate, evaluate},
     {"flags_refresh", "brings what the provider remembers up to date", kRefresh, refresh},
+    {"assert_flags_converge",
+     "ends all faults; then every question asked so far has its answer",
+     {},
+     converges},
     {"assert_provider_status", "what the provider says of itself", kStatus, status},
     {"assert_provider_requests", "how often it has asked its server", kCount, request_count},
 };

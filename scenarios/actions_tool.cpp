@@ -86,6 +86,27 @@ EvaluationContext context_of(const Params& params, std::string_view name) {
   return EvaluationContext(text == nullptr ? "" : *text, std::move(attributes));
 }
 
+// What of the payload is sure: the value, and the merged context. Of the flat shape, in which
+// details go before the context, whom it is about.
+json tracked_members(const Params& params, bool is_flat) {
+  json context = json::object();
+  json key;
+  for (const char* level : {"api", "transaction", "client_context", "context"}) {
+    if (!params.has(level)) continue;
+    context.update(json_of(params.node(level)));
+    if (context.value("targetingKey", "") != "") key = context["targetingKey"];
+    context.erase("targetingKey");
+  }
+  if (!key.is_null()) context["targeting_key"] = key;
+  json members{{"value", nullptr}};
+  if (params.has("value")) members["value"] = json_of(params.node("value"));
+  const bool has_details = params.has("details");
+  if (!params.has("value") && has_details) members.erase("value");
+  if (!is_flat) members["context"] = context;
+  if (is_flat && !has_details) members["targeting_key"] = key;
+  return members;
+}
+
 Finding track(World& world, const Step& step) {
   const Params params(step.params);
   const bool is_flat = params.text("shape", "nested") == "flat";
@@ -102,6 +123,8 @@ Finding track(World& world, const Step& step) {
       tracker.track(params.text("name"), context_of(params, "context"), details);
   json answer{{"success", result.ok()}, {"uuid", result.uuid.to_string()}};
   if (!result.ok()) answer["admission"] = to_string(result.admission);
+  const json members = tracked_members(params, is_flat);
+  if (result.ok()) world.tracked({result.uuid, members});
   world.set_last_answer(answer);
   return std::nullopt;
 }

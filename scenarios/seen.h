@@ -15,6 +15,10 @@
 #include "http/handler.h"
 #include "http/message.h"
 
+namespace lockstep::mock {
+struct FlagQuestion;
+}  // namespace lockstep::mock
+
 namespace lockstep::scenario {
 
 // An event of a capture request, as far as one request is compared with another.
@@ -32,6 +36,7 @@ struct Seen {
   std::string decoded;           // the body; empty where it cannot be decoded
   bool is_historical = false;    // that it says "historical_migration": true
   std::vector<SeenEvent> parts;  // what events() holds
+  std::shared_ptr<const mock::FlagQuestion> question;  // of a flag provider; nullptr: of no such
   std::size_t attempt = 1;  // how many requests so far carried its first event, this one included
 
   // The body as a value, built when it is first asked for; null where it is not JSON.

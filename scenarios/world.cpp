@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "clock/timestamp.h"
+#include "mockserver/flag_backends.h"
 #include "scenarios/hooks.h"
 #include "scenarios/schema.h"
 #include "sdk/transport/sim_transport.h"
@@ -171,25 +172,6 @@ telemetry::Telemetry& World::tool(const std::string& name) {
   return *found->second;
 }
 
-openfeature::Provider& World::provider(const std::string& name) {
-  const auto found = flags_.find(name);
-  if (found == flags_.end()) {
-    throw std::runtime_error("the flag provider \"" + name + "\" does not exist");
-  }
-  return *found->second.provider;
-}
-
-const openfeature::Client& World::flags(const std::string& name) {
-  provider(name);
-  return flags_.at(name).client;
-}
-
-void World::open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider) {
-  flags_.erase(name);
-  openfeature::Client client(provider);
-  flags_.emplace(name, Flags{std::move(provider), std::move(client)});
-}
-
 bool World::has_client(const std::string& name) const {
   return adapter_->instance(name) != nullptr;
 }
@@ -233,18 +215,11 @@ void World::heal() {
   healthy.max_body_bytes = 0;
   healthy.max_batch_events = 0;
   for (const std::string& name : names_) server_.script(healthy, name);
+  for (const auto& [name, flags] : flags_) server_.script(healthy, name);
   set_added_latency(Duration{0});
 }
 
 // --- what the oracles are told ------------------------------------------------------------------
-
-template <typename Telling>
-void World::tell(Telling telling) {
-  for (const auto& oracle : oracles_) {
-    if (breach_) return;
-    if (Finding finding = telling(*oracle)) breach_ = Breach{oracle->name(), *std::move(finding)};
-  }
-}
 
 void World::turned() {
   note_returned();
@@ -392,6 +367,9 @@ void World::parsed(const mock::ParsedRequest& request) {
   for (std::size_t i = 0; i < request.event_count(); ++i) {
     passing_->parts.push_back({Uuid::parse((*request.events)[i].uuid).value_or(Uuid{}),
                                digest_bytes(kDigestStart, request.event_bytes(i))});
+  }
+  if (flags_.contains(request.test_id)) {
+    passing_->question = std::make_shared<const mock::FlagQuestion>(mock::flag_question(request));
   }
 }
 

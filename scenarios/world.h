@@ -44,6 +44,17 @@ struct ClientLimits {
   bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
 };
 
+// Of a flag provider's options, the same.
+struct FlagLimits {
+  std::string backend;  // as in the action flags_open
+  Duration timeout{0};
+  Duration max_age{0};
+  Duration max_stale{0};
+  Duration poll_interval{0};
+  Duration max_retry_after{0};
+  bool log_exposures = true;
+};
+
 // What a client's observers said, and what its last calls answered.
 struct ClientLog {
   std::vector<Outcome> outcomes;
@@ -109,7 +120,17 @@ class World {
   openfeature::Provider& provider(const std::string& name);
   const openfeature::Client& flags(const std::string& name);
   // A provider that begins; one of that name ends before.
-  void open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider);
+  void open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider,
+                  FlagLimits limits);
+  // nullptr where there is no such provider.
+  const FlagLimits* flag_limits(const std::string& name) const;
+  // An evaluation by that provider, and what came of it. Tells the oracles.
+  void evaluated(const std::string& provider, const Step& step, const FlagAnswer& answer);
+  // The steps that have asked that provider, each question once.
+  std::vector<Step> flag_questions(const std::string& provider) const;
+
+  // That client has tracked an event. Tells the oracles.
+  void tracked(const TrackedEvent& event);
 
   // From now on notes which kinds of states the engines go through, and by what.
   void watch_states() noexcept { watches_states_ = true; }
@@ -209,6 +230,8 @@ class World {
   struct Flags {
     std::shared_ptr<openfeature::Provider> provider;
     openfeature::Client client;
+    FlagLimits limits;
+    std::map<std::string, Step> asked;  // by the question, as text
   };
   std::map<std::string, Flags> flags_;
   std::map<std::string, ClientLog> logs_;
@@ -236,5 +259,13 @@ class World {
   std::string initialising_;        // whose options customise() is about
   std::vector<std::string> hooks_;  // and with which hooks
 };
+
+template <typename Telling>
+void World::tell(Telling telling) {
+  for (const auto& oracle : oracles_) {
+    if (breach_) return;
+    if (Finding finding = telling(*oracle)) breach_ = Breach{oracle->name(), *std::move(finding)};
+  }
+}
 
 }  // namespace lockstep::scenario

@@ -74,6 +74,7 @@ class Explorer {
   explicit Explorer(const ExploreOptions& options) : options_(options), start_(now()) {
     out_.digest = kDigestStart;
     out_.capture = options.capture;
+    out_.workload = options.workload;
   }
 
   Exploration run() {
@@ -153,7 +154,7 @@ class Explorer {
   }
 
   void carry_out(Run& run) const {
-    run.plan = make_plan(Chance(run.origin.seed, run.tape), options_.capture);
+    run.plan = make_plan(Chance(run.origin.seed, run.tape), options_.capture, options_.workload);
     scenario::RunOptions options;
     options.seed = run.origin.seed;
     options.keep_states = true;
@@ -201,7 +202,7 @@ class Explorer {
   ChoiceTape whole_tape(const Run& run) const {
     Chance chance(run.origin.seed, run.tape);
     chance.start_recording();
-    make_plan(chance, options_.capture);
+    make_plan(chance, options_.capture, options_.workload);
     return chance.tape();
   }
 
@@ -292,7 +293,7 @@ double Exploration::unseen_probability() const noexcept {
 
 std::vector<std::string_view> Exploration::missing_families() const {
   std::vector<std::string_view> missing;
-  for (const std::string_view name : family_names(capture)) {
+  for (const std::string_view name : family_names(capture, workload.value_or(Workload::events))) {
     if (!families.contains(name)) missing.push_back(name);
   }
   return missing;
@@ -300,8 +301,9 @@ std::vector<std::string_view> Exploration::missing_families() const {
 
 Exploration explore(const ExploreOptions& options) { return Explorer(options).run(); }
 
-Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture) {
-  Scenario scenario = make_plan(Chance(seed), capture).scenario;
+Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture,
+                          std::optional<Workload> workload) {
+  Scenario scenario = make_plan(Chance(seed), capture, workload).scenario;
   scenario.name = "seed " + std::to_string(seed);
   return scenario;
 }

@@ -16,6 +16,7 @@
 
 #include "clock/clock.h"
 #include "scenarios/explore/coverage.h"
+#include "scenarios/explore/family.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario.h"
 
@@ -32,8 +33,9 @@ struct Progress {
 struct ExploreOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 10'000;
-  Duration budget{0};                // of real time, looked at between rounds; zero: none
-  std::optional<Capture> capture{};  // all runs in that protocol; nothing: it is drawn
+  Duration budget{0};                  // of real time, looked at between rounds; zero: none
+  std::optional<Capture> capture{};    // all runs in that protocol; nothing: it is drawn
+  std::optional<Workload> workload{};  // all runs of that workload; likewise
   unsigned jobs = 1;
   std::uint64_t round = 1024;  // runs; part of what a range of seeds means where novelty is on
   // Half of the runs are made by changing choices of runs that reached something new; the others,
@@ -67,8 +69,9 @@ struct FoundFailure {
 
 struct Exploration {
   std::uint64_t runs = 0;
-  std::optional<Capture> capture{};  // of all runs
-  std::uint64_t digest = 0;          // over the traces of all runs, in order
+  std::optional<Capture> capture{};    // of all runs
+  std::optional<Workload> workload{};  // likewise
+  std::uint64_t digest = 0;            // over the traces of all runs, in order
   Duration virtual_time{0};
   Duration real_time{0};
   std::uint64_t verified = 0;          // runs that were made again
@@ -95,7 +98,8 @@ struct Exploration {
 Exploration explore(const ExploreOptions& options);
 
 // The run that a seed alone makes, of that protocol where one is given.
-scenario::Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture = {});
+scenario::Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture = {},
+                                    std::optional<Workload> workload = {});
 
 // Runs one scenario as the explorer does, behaviour 10 included: twice, and the traces must agree.
 scenario::Result run_twice(const scenario::Scenario& scenario);

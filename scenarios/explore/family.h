@@ -5,6 +5,7 @@
 // an oracle: docs/explorer.md; a fault is one row, at its table's end, and one function.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,10 +18,22 @@
 
 namespace lockstep::explore {
 
+// What a run is about.
+enum class Workload : std::uint8_t {
+  events,  // clients that capture
+  flags,   // flag providers
+};
+inline constexpr std::array<std::string_view, 2> kWorkloadNames{"events", "flags"};
+inline std::string_view to_string(Workload workload) noexcept {
+  return kWorkloadNames[static_cast<std::size_t>(workload)];
+}
+// Nothing for another text.
+std::optional<Workload> parse_workload(std::string_view name) noexcept;
+
 // What a family's operations may know of the run they are for.
 struct RunFrame {
   Capture capture = Capture::v0;
-  std::vector<std::string> clients;
+  std::vector<std::string> clients;  // of a run about flags: the providers
 };
 
 // One operation as steps of a scenario.
@@ -35,7 +48,13 @@ struct Family {
 };
 
 std::span<const Family> application_families();  // workload.cpp
+std::span<const Family> flag_families();         // flag_workload.cpp
 std::span<const Family> fault_families();        // faults.cpp
+
+// Steps of a run about flags: of its beginning, of a provider that begins, of its end.
+Operation begin_flags(const Choices& choices, const std::string& provider);
+scenario::Step open_flags(const Choices& choices, const std::string& provider);
+Operation end_flags(const std::string& provider);
 
 // The options of a client that speaks that protocol.
 scenario::Node drawn_options(const Choices& client, Capture capture);

@@ -26,13 +26,14 @@ bool is_on(const Choices& run, const Family& family, Capture capture) {
 
 // Rows hold fixed slots of a larger number, and what falls on none, or on a family that is off, is
 // drawn again: a row that is added at the end of its table leaves the choices of others alone.
-const Family& drawn(const Choices& operation, const Choices& run, Capture capture) {
+const Family& drawn(const Choices& operation, const Choices& run, Capture capture,
+                    std::span<const Family> applications) {
   constexpr std::uint64_t kSlots = 64;
   constexpr std::uint64_t kTries = 64;
   for (std::uint64_t attempt = 0; attempt < kTries; ++attempt) {
     const bool is_fault = operation.one_in("family is a fault", 2, attempt);
     std::uint64_t slot = operation.below("family slot", kSlots, attempt);
-    for (const Family& family : is_fault ? fault_families() : application_families()) {
+    for (const Family& family : is_fault ? fault_families() : applications) {
       if (slot >= family.weight) {
         slot -= family.weight;
         continue;
@@ -41,7 +42,11 @@ const Family& drawn(const Choices& operation, const Choices& run, Capture captur
       break;
     }
   }
-  return application_families().front();
+  return applications.front();
+}
+
+std::span<const Family> families_of(Workload workload) {
+  return workload == Workload::flags ? flag_families() : application_families();
 }
 
 // The other protocols are drawn seldom, so that the meaning of most seeds is what it was before
@@ -50,6 +55,11 @@ Capture drawn_capture(const Choices& run) {
   const Capture posthog = run.one_in("v1", 2) ? Capture::v1 : Capture::v0;
   if (!run.one_in("another protocol", 40)) return posthog;
   return run.any_of("protocol", {Capture::segment, Capture::confidence});
+}
+
+// Seldom about flags, likewise; `lockstep explore --workload flags` makes runs of that alone.
+Workload drawn_workload(const Choices& run) {
+  return run.one_in("about flags", 100) ? Workload::flags : Workload::events;
 }
 
 scenario::Settings settings_of(const Choices& run, std::optional<Capture> capture) {
@@ -114,9 +124,14 @@ scenario::Node drawn_options(const Choices& client, Capture capture) {
 
 namespace {
 
-RunFrame frame_of(const Choices& run, Capture capture) {
+RunFrame frame_of(const Choices& run, Capture capture, Workload workload) {
   RunFrame frame;
   frame.capture = capture;
+  if (workload == Workload::flags) {
+    frame.clients.emplace_back("flags");
+    if (run.one_in("several providers", 4)) frame.clients.emplace_back("flags-2");
+    return frame;
+  }
   frame.clients.emplace_back(World::kFirstClient);
   if (run.one_in("several clients", 4)) {
     const std::uint64_t more = 1 + run.below("clients", 2);
@@ -127,36 +142,52 @@ RunFrame frame_of(const Choices& run, Capture capture) {
 
 }  // namespace
 
-Plan make_plan(const Chance& chance, std::optional<Capture> capture) {
+std::optional<Workload> parse_workload(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < kWorkloadNames.size(); ++i) {
+    if (name == kWorkloadNames[i]) return static_cast<Workload>(i);
+  }
+  return std::nullopt;
+}
+
+Plan make_plan(const Chance& chance, std::optional<Capture> capture,
+               std::optional<Workload> workload) {
   const Choices run(chance, 0);
+  const Workload about = workload ? *workload : (capture ? Workload::events : drawn_workload(run));
   Plan plan;
   Scenario& scenario = plan.scenario;
   scenario.name = "explored";
   scenario.settings = settings_of(run, capture);
-  const RunFrame frame = frame_of(run, scenario.settings.capture);
+  const RunFrame frame = frame_of(run, scenario.settings.capture, about);
+  const auto add = [&](Operation made) {
+    for (scenario::Step& one : made) scenario.steps.push_back(std::move(one));
+  };
   for (std::size_t i = 0; i < frame.clients.size(); ++i) {
     // Clients have operation numbers of their own, far above those of the operations.
-    scenario.steps.push_back(step("init", frame.clients[i],
-                                  drawn_options(Choices(chance, 1'000'000 + i), frame.capture)));
+    const Choices client(chance, 1'000'000 + i);
+    add(about == Workload::flags
+            ? begin_flags(client, frame.clients[i])
+            : Operation{step("init", frame.clients[i], drawn_options(client, frame.capture))});
   }
   const std::uint64_t operations = 3 + run.below("operations", kMostOperations - 2);
   for (std::uint64_t i = 1; i <= operations; ++i) {
     const Choices operation(chance, i);
-    const Family& family = drawn(operation, run, frame.capture);
+    const Family& family = drawn(operation, run, frame.capture, families_of(about));
     plan.families.insert(family.name);
     plan.begins.emplace(family.name, scenario.steps.size() + 1);
-    for (scenario::Step& made : family.make(operation, frame)) {
-      scenario.steps.push_back(std::move(made));
-    }
+    add(family.make(operation, frame));
+  }
+  if (about == Workload::flags) {
+    for (const std::string& provider : frame.clients) add(end_flags(provider));
+    return plan;
   }
   scenario.steps.push_back(step("assert_converges", frame.clients.front(),
                                 Params().with("within", duration(kConvergence)).node()));
   return plan;
 }
 
-std::vector<std::string_view> family_names(std::optional<Capture> capture) {
+std::vector<std::string_view> family_names(std::optional<Capture> capture, Workload workload) {
   std::vector<std::string_view> names;
-  for (const auto table : {application_families(), fault_families()}) {
+  for (const auto table : {families_of(workload), fault_families()}) {
     for (const Family& family : table) {
       if (!family.only || family.only == capture) names.push_back(family.name);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clock/chance.h"
+#include "scenarios/explore/family.h"
 #include "scenarios/scenario.h"
 
 namespace lockstep::explore {
@@ -26,10 +27,13 @@ struct Plan {
 
 // The run that these choices mean: the same choices, the same scenario. It ends in a phase without
 // faults, in which everything must come to its end (assert_converges).
-// `capture`: in that protocol, instead of the one that is drawn.
-Plan make_plan(const Chance& chance, std::optional<Capture> capture = {});
+// `capture`: in that protocol, instead of the one that is drawn; `workload`: likewise.
+Plan make_plan(const Chance& chance, std::optional<Capture> capture = {},
+               std::optional<Workload> workload = {});
 
-// The families of every run, and those of that protocol's alone, in the order of their tables.
-std::vector<std::string_view> family_names(std::optional<Capture> capture = {});
+// The families of every run of that workload, and those of that protocol's alone, in the order of
+// their tables.
+std::vector<std::string_view> family_names(std::optional<Capture> capture = {},
+                                           Workload workload = Workload::events);
 
 }  // namespace lockstep::explore

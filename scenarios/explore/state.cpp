@@ -117,6 +117,8 @@ void read_meaning(Reader& reader, State& state) {
   state.novelty = reader.number("novelty") != 0;
   const std::string_view capture = reader.after("capture");
   if (capture != "drawn") state.capture = capture;
+  const std::string_view workload = reader.after("workload");
+  if (workload != "drawn") state.workload = workload;
 }
 
 void read_findings(Reader& reader, State& state) {
@@ -147,11 +149,12 @@ void read_findings(Reader& reader, State& state) {
 
 // Over the traces of a few runs. A build that makes runs, or behaves in them, in another way has
 // another one, but for what only other runs show.
-std::uint64_t digest_of_build(std::optional<Capture> capture) {
+std::uint64_t digest_of_build(const ExploreOptions& options) {
   constexpr std::uint64_t kSample = 16;
   std::uint64_t digest = kDigestStart;
   for (std::uint64_t seed = 1; seed <= kSample; ++seed) {
-    digest = digest_number(digest, scenario::run(scenario_of_seed(seed, capture)).digest);
+    const auto sample = scenario_of_seed(seed, options.capture, options.workload);
+    digest = digest_number(digest, scenario::run(sample).digest);
   }
   return digest;
 }
@@ -163,11 +166,12 @@ std::vector<std::pair<std::string_view, std::string>> meaning_lines(const State&
           {"round", std::to_string(state.round)},
           {"verify-one-in", std::to_string(state.verify_one_in)},
           {"novelty", state.novelty ? "1" : "0"},
-          {"capture", state.capture.empty() ? "drawn" : state.capture}};
+          {"capture", state.capture.empty() ? "drawn" : state.capture},
+          {"workload", state.workload.empty() ? "drawn" : state.workload}};
 }
 
 constexpr std::size_t kFirstMeaning = 2;
-constexpr std::size_t kRunsLine = 8;
+constexpr std::size_t kRunsLine = 9;
 
 [[noreturn]] void fail_at(std::size_t line, const std::string& found, const std::string& expected) {
   throw std::invalid_argument("line " + std::to_string(line) + ": found " + found + "; expected " +
@@ -223,12 +227,13 @@ State state_from_text(std::string_view text) {
 
 State meaning_of(const ExploreOptions& options) {
   State state;
-  state.build = digest_of_build(options.capture);
+  state.build = digest_of_build(options);
   state.first_seed = options.first_seed;
   state.round = options.round;
   state.verify_one_in = options.verify_one_in;
   state.novelty = options.novelty;
   if (options.capture) state.capture = to_string(*options.capture);
+  if (options.workload) state.workload = to_string(*options.workload);
   return state;
 }
 
@@ -256,7 +261,7 @@ void expect_same_check(const KeptRun& kept, std::uint64_t check) {
 }
 
 std::string_view known_family(std::string_view name) {
-  for (const auto table : {application_families(), fault_families()}) {
+  for (const auto table : {application_families(), flag_families(), fault_families()}) {
     for (const Family& family : table) {
       if (family.name == name) return family.name;
     }

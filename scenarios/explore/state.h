@@ -46,7 +46,8 @@ struct State {
   std::uint64_t round = 0;
   std::uint64_t verify_one_in = 0;
   bool novelty = true;
-  std::string capture;  // "": it is drawn
+  std::string capture;   // "": it is drawn
+  std::string workload;  // likewise
 
   // What came of it: as in Exploration.
   std::uint64_t runs = 0;

@@ -89,6 +89,15 @@ Operation tool(const Choices& choices, const RunFrame&) {
       choices.any_of<Duration>("close", {Duration{0}, std::chrono::milliseconds{500},
                                          std::chrono::milliseconds{500}, std::chrono::seconds{3}});
   Operation life{step("tool_open", name, Params().with("close_timeout", duration(close)).node())};
+  // Before it has started there is something to tell, too.
+  if (choices.one_in("early", 3)) {
+    life.push_back(step("tool_track", name,
+                        Params()
+                            .with("event", text("Early"))
+                            .with("properties", Params().with("version", text("mine")).node())
+                            .with("count", choices.between("early events", 1, 3))
+                            .node()));
+  }
   if (!choices.one_in("never starts", 8)) {
     life.push_back(step("tool_command", name, Params().with("command", text("import")).node()));
   }
@@ -125,6 +134,10 @@ Operation track(const Choices& choices, const RunFrame& frame) {
       .with("shape", text(choices.any_of<const char*>("shape", {"nested", "flat"})));
   if (choices.one_in("context", 2)) {
     params.with("context", Params().with("targetingKey", text("u")).node());
+  }
+  for (const char* level : {"api", "transaction", "client_context"}) {
+    if (!choices.one_in(level, 4)) continue;
+    params.with(level, Params().with("targetingKey", text(level)).with("at", text(level)).node());
   }
   // A field of that name is refused in the nested shape.
   if (choices.one_in("reserved", 8)) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,26 @@ struct DrainCall {
   Instant deadline{};
 };
 
+// An event that was tracked as OpenFeature has it.
+struct TrackedEvent {
+  Uuid uuid;
+  const nlohmann::json& members;  // of its payload, some of them; null: that there is none
+};
+
+// What a flag provider's evaluation came to.
+struct FlagAnswer {
+  const std::string& provider;
+  const std::string& key;
+  const std::string& subject;  // the targeting key; empty: nobody
+  const std::string& context;  // the whole of it, as text
+  const nlohmann::json& fallback;
+  const nlohmann::json& told;  // {"value", "reason"}, and "error_code" where there is one
+  std::string_view status;     // the provider's, afterwards
+  Instant began{};
+  Instant ended{};
+  std::size_t requests_before = 0;  // of the whole scenario
+};
+
 class Oracle {
  public:
   virtual ~Oracle() = default;
@@ -62,13 +83,17 @@ class Oracle {
     (void)client;
     return std::nullopt;
   }
-  // A client was made under that name.
+  // A client, or a flag provider, was made under that name.
   virtual Finding opened(World&, const std::string& client) {
     (void)client;
     return std::nullopt;
   }
   // A flush or shutdown returned.
   virtual Finding returned(World&, const DrainCall&) { return std::nullopt; }
+  // An event was tracked, and taken.
+  virtual Finding tracked(World&, const TrackedEvent&) { return std::nullopt; }
+  // A flag provider has answered an application.
+  virtual Finding evaluated(World&, const FlagAnswer&) { return std::nullopt; }
   // Everything that is due at this instant has been done.
   virtual Finding turned(World&) { return std::nullopt; }
 };
@@ -86,5 +111,8 @@ std::unique_ptr<Oracle> make_order_oracle();
 std::unique_ptr<Oracle> make_bounds_oracle();
 std::unique_ptr<Oracle> make_deadlines_oracle();
 std::unique_ptr<Oracle> make_closed_oracle();
+std::unique_ptr<Oracle> make_flags_oracle();
+std::unique_ptr<Oracle> make_tracking_oracle();
+std::unique_ptr<Oracle> make_tool_oracle();
 
 }  // namespace lockstep::scenario

@@ -111,6 +111,7 @@ TEST(ExplorerState, TheTextIsReadBack) {
   state.failures.push_back({{77, std::nullopt}, 5});
   state.failures.push_back({{90, 2}, 6});
   state.capture = "segment";
+  state.workload = "flags";
   EXPECT_EQ(state_from_text(to_text(state)), state);
 }
 
@@ -138,7 +139,7 @@ TEST(ExplorerState, WhatIsNoStateIsRefusedWithItsLine) {
   EXPECT_EQ(refused(with_line(state, 4, "round fifty")),
             "line 4: found \"round fifty\"; expected a number of 64 bits");
   EXPECT_EQ(refused(with_line(state, 9, "lost 0")),
-            "line 9: found \"lost 0\"; expected \"failed ...\"");
+            "line 10: found \"lost 0\"; expected \"failed ...\"");
   const std::string cut = refused(state.substr(0, state.size() / 2));
   EXPECT_NE(cut.find("expected more lines: the file ends here"), std::string::npos) << cut;
   // One digit, as a disk that forgets would change it.
@@ -165,7 +166,7 @@ TEST(ExplorerState, OneOfOtherOptionsOrAnotherBuildIsRefused) {
   other = options;
   other.seeds = 60;
   EXPECT_EQ(refusal_of(state, other),
-            "line 8: found 100 runs; expected at most the 60 that are asked for");
+            "line 9: found 100 runs; expected at most the 60 that are asked for");
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// The part of a world that flag providers are, and what its oracles are told of flags and tracking.
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+
+openfeature::Provider& World::provider(const std::string& name) {
+  const auto found = flags_.find(name);
+  if (found == flags_.end()) {
+    throw std::runtime_error("the flag provider \"" + name + "\" does not exist");
+  }
+  return *found->second.provider;
+}
+
+const openfeature::Client& World::flags(const std::string& name) {
+  provider(name);
+  return flags_.at(name).client;
+}
+
+void World::open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider,
+                       FlagLimits limits) {
+  flags_.erase(name);
+  tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
+  openfeature::Client client(provider);
+  flags_.emplace(name, Flags{std::move(provider), std::move(client), std::move(limits), {}});
+}
+
+const FlagLimits* World::flag_limits(const std::string& name) const {
+  const auto found = flags_.find(name);
+  return found == flags_.end() ? nullptr : &found->second.limits;
+}
+
+void World::evaluated(const std::string& provider, const Step& step, const FlagAnswer& answer) {
+  const std::string question = answer.key + answer.fallback.dump() + answer.context;
+  flags_.at(provider).asked.try_emplace(question, step);
+  tell([&](Oracle& oracle) { return oracle.evaluated(*this, answer); });
+}
+
+void World::tracked(const TrackedEvent& event) {
+  tell([&](Oracle& oracle) { return oracle.tracked(*this, event); });
+}
+
+std::vector<Step> World::flag_questions(const std::string& provider) const {
+  std::vector<Step> steps;
+  const auto found = flags_.find(provider);
+  if (found == flags_.end()) return steps;
+  for (const auto& [question, step] : found->second.asked) steps.push_back(step);
+  return steps;
+}
+
+}  // namespace lockstep::scenario
