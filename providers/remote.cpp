@@ -194,6 +194,9 @@ Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
     round.known = std::move(one.known);
     if (round.problem.empty()) round.problem = std::move(one.problem);
   }
+  if (round.problem.empty()) return round;
+  // The poller, or another evaluation, may have been answered meanwhile.
+  if (SnapshotPtr latest = memory_.find(key)) round.known = std::move(latest);
   return round;
 }
 

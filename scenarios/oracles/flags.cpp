@@ -33,6 +33,7 @@ struct Asked {
   Worth worth = Worth::nothing;
   mock::FlagQuestion question;
   mock::FlagBook book{};
+  std::optional<bool> is_gate{};  // statsig, where a gate and a config may have one name
 };
 
 // When the whole answer is there; kNever where it never is.
@@ -183,6 +184,7 @@ class Flags final : public Oracle {
 
   static bool covers(const Asked& asked, const FlagAnswer& answer) {
     const auto& keys = asked.question.keys;
+    if (asked.is_gate && *asked.is_gate != answer.fallback.is_boolean()) return false;
     return asked.question.subject == answer.subject &&
            (keys.empty() || std::find(keys.begin(), keys.end(), answer.key) != keys.end());
   }
@@ -197,6 +199,9 @@ class Flags final : public Oracle {
     const Duration latency = world.settings().latency;
     Asked asked{seen.number, seen.at - latency, landing(seen, latency), Asked::Worth::nothing,
                 *seen.question};
+    if (limits.backend == "statsig") {
+      asked.is_gate = seen.request.url.path.ends_with("/check_gate");
+    }
     if (asked.known >= saturating_add(asked.sent, limits.timeout)) {
       asked.known = kNever;
       return asked;
@@ -323,10 +328,11 @@ class Flags final : public Oracle {
                        "none"};
       }
     }
-    if (newest == nullptr || answer.ended - newest->known > limits.max_stale) {
-      return expect_nothing(answer);
-    }
-    return expect(*newest, limits, answer, newest->known >= answer.began ? "fresh" : "STALE");
+    if (newest == nullptr) return expect_nothing(answer);
+    // What has come since the evaluation began is of now, whichever request brought it.
+    if (newest->known >= answer.began) return expect(*newest, limits, answer, "fresh");
+    if (answer.ended - newest->known > limits.max_stale) return expect_nothing(answer);
+    return expect(*newest, limits, answer, "STALE");
   }
 
   static Finding expect_nothing(const FlagAnswer& answer) {

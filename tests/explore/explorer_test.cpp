@@ -48,6 +48,14 @@ TEST(Explorer, NorDoesOneOfAProtocolThatIsSeldomDrawn) {
   }
 }
 
+TEST(Explorer, NorDoesOneAboutFlagProviders) {
+  ExploreOptions options = small(300);
+  options.workload = Workload::flags;
+  const Exploration found = explore(options);
+  expect_none_failed(found);
+  EXPECT_TRUE(found.missing_families().empty());
+}
+
 TEST(Explorer, TheResultDoesNotDependOnTheNumberOfJobs) {
   ExploreOptions options = small(300);  // three rounds, so that the corpus is used
   options.verify_one_in = 0;

@@ -22,7 +22,8 @@ TEST(Plan, EveryRunIsAScenarioFile) {
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const auto capture = std::array<std::optional<Capture>, 3>{std::nullopt, Capture::segment,
                                                                Capture::confidence}[seed % 3];
-    const scenario::Scenario made = scenario_of_seed(seed, capture);
+    const auto workload = seed % 5 == 0 ? std::optional(Workload::flags) : std::nullopt;
+    const scenario::Scenario made = scenario_of_seed(seed, capture, workload);
     const std::string text = to_yaml(made, "a comment\nof two lines");
     const scenario::Catalogue read = scenario::load_text(text, "f.yaml");
     ASSERT_TRUE(read.problems.empty()) << read.problems.front().to_text() << '\n' << text;
@@ -87,6 +88,18 @@ TEST(Plan, EveryFamilyIsMetWithinAFewHundredRunsAndMissingInMany) {
       }
     }
   }
+}
+
+// And the events of nobody: a run is about one or the other.
+TEST(Plan, ARunAboutFlagsHasTheirFamiliesAlone) {
+  std::map<std::string_view, int> met;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    for (const auto family : make_plan(Chance(seed), {}, Workload::flags).families) ++met[family];
+  }
+  for (const std::string_view family : family_names({}, Workload::flags)) {
+    EXPECT_GT(met[family], 2) << family;
+  }
+  EXPECT_EQ(met.count("burst"), 0u);
 }
 
 TEST(Plan, EveryProtocolIsDrawn) {

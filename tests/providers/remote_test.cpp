@@ -66,6 +66,24 @@ TEST(RemoteProvider, ANewVersionReplacesWhatWasKnown) {
             ErrorCode::flag_not_found);
 }
 
+// A single flag that came out differently since all of them were told of: the version that the ETag
+// names says nothing of it any more, not even that it is back to what it was.
+TEST(RemoteProvider, AnETagIsForgottenWithTheFirstFlagThatDiffers) {
+  Bench bench(kFlags);
+  OfrepOptions options{.remote = remote()};
+  options.remote.max_age = std::chrono::minutes{1};
+  const auto ofrep = std::make_shared<Ofrep>(options, bench.host);
+  Client client(ofrep);
+  EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+  EXPECT_TRUE(ofrep->refresh());
+  bench.host->run_for(std::chrono::minutes{2});
+  bench.change(R"({"n": {"value": 8}})");
+  EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 8);
+  bench.change(kFlags);
+  EXPECT_TRUE(ofrep->refresh());
+  EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+}
+
 TEST(RemoteProvider, A304ThatNobodyAskedForIsNoAnswer) {
   Bench bench(kFlags);
   bench.answer_all({.status = 304});
@@ -117,6 +135,22 @@ TEST(RemoteProvider, AnOutageIsBridgedAndTheRecoveryIsNoticed) {
   EXPECT_EQ(client.get_integer_details("n", 0, user("user-1")).reason, "TARGETING_MATCH");
   EXPECT_EQ(client.provider_status(), ProviderStatus::ready);
   EXPECT_EQ(*heard, (std::vector<std::string>{"PROVIDER_STALE", "ready"}));
+}
+
+// The evaluation waits in vain, and the poll that begins later does not.
+TEST(RemoteProvider, WhatAPollBroughtMeanwhileIsNewerThanWhatWasKnown) {
+  Bench bench(kFlags);
+  OfrepOptions options{.remote = remote(), .bulk = true};
+  options.remote.timeout = std::chrono::seconds{10};
+  options.remote.poll_interval = std::chrono::seconds{30};
+  Client client(std::make_shared<Ofrep>(options, bench.host));
+  EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+  bench.host->run_for(std::chrono::seconds{25});
+  bench.change(R"({"n": {"value": 8}})");
+  mock::Step silence;
+  silence.fault = http::Fault::no_answer;
+  bench.server.enqueue({silence});
+  EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 8);
 }
 
 TEST(RemoteProvider, WithNothingToFallBackOnItIsInError) {

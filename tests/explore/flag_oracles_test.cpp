@@ -1,0 +1,208 @@
+// The oracles of flags, tracking and tools, each shown a history in which its behaviour is broken,
+// and one in which it is kept.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "mockserver/flag_backends.h"
+#include "providers/static.h"
+#include "scenarios/oracles/oracle.h"
+#include "scenarios/world.h"
+
+namespace lockstep::scenario {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr const char* kFlags = R"({"flags": {"text": {"value": "a", "variant": "a",
+  "subjects": {"u2": {"value": "b", "variant": "b"}}}}})";
+constexpr Duration kWay = milliseconds{1};
+
+Settings without_oracles() {
+  Settings settings;
+  settings.oracles = false;
+  return settings;
+}
+
+// A world with a flag provider and what its server knows; the histories are the tests' own.
+struct FlagStand {
+  explicit FlagStand(const std::string& backend) : world(without_oracles(), 1) {
+    FlagLimits limits;
+    limits.backend = backend;
+    limits.timeout = seconds{1};
+    limits.max_stale = minutes{1};
+    limits.max_retry_after = minutes{10};
+    world.open_flags("flags", providers::Static::from_text(""), limits);
+    world.server().script(mock::parse_script(std::string_view(kFlags)), "flags");
+  }
+
+  Seen request(const std::string& subject, Duration sent, int status = 200) {
+    Seen seen;
+    seen.number = ++requests;
+    seen.at = Instant{sent + kWay};
+    seen.client = "flags";
+    seen.reply.response.status = status;
+    if (status == 200) {
+      seen.reply.response.headers.set(std::string(mock::kFlagsVersionHeader),
+                                      world.server().flags("flags").etag());
+    }
+    seen.question = std::make_shared<mock::FlagQuestion>(
+        mock::FlagQuestion{subject, "context of " + subject, {"text"}});
+    return seen;
+  }
+
+  // An evaluation of "text" that took as long as its request, where it made one.
+  Finding evaluated(Oracle& oracle, const std::string& subject, Duration at, const json& told,
+                    std::string_view status = "READY", bool asked = true) {
+    const std::string provider = "flags";
+    const std::string key = "text";
+    const json fallback = "default";
+    return oracle.evaluated(world,
+                            {provider, key, subject, subject, fallback, told, status, Instant{at},
+                             Instant{asked ? at + 2 * kWay : at}, asked ? requests - 1 : requests});
+  }
+
+  World world;
+  std::size_t requests = 0;
+};
+
+const json kFresh{{"value", "a"}, {"reason", "TARGETING_MATCH"}};
+const json kStale{{"value", "a"}, {"reason", "STALE"}};
+const json kNothing{{"value", "default"}, {"reason", "ERROR"}, {"error_code", "GENERAL"}};
+
+TEST(FlagOracle, TakesWhatTheServerSaysAndWhatItSaidBeforeAnOutage) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, stand.request("u1", seconds{0})));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  EXPECT_FALSE(oracle->arrived(stand.world, stand.request("u1", seconds{10}, 503)));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{10}, kStale, "STALE"));
+  EXPECT_FALSE(oracle->arrived(stand.world, stand.request("u1", seconds{80}, 503)));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{80}, kNothing, "STALE"));
+}
+
+TEST(FlagOracle, AValueOfAnotherContextIsABreach) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u2", seconds{0}));
+  const auto breach = stand.evaluated(*oracle, "u2", seconds{0}, kFresh);
+  ASSERT_TRUE(breach);
+  EXPECT_NE(breach->expected.find("\"b\""), std::string::npos) << breach->expected;
+}
+
+TEST(FlagOracle, AnOldValueIsABreachWhereTheServerHasAnswered) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{0}, kStale, "STALE"));
+}
+
+TEST(FlagOracle, AStaleValueHasToSaySoAndToEnd) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  oracle->arrived(stand.world, stand.request("u1", seconds{30}, 503));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{30}, kFresh, "STALE"));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{30}, kStale, "READY"));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{30}, kStale, "STALE"));
+  oracle->arrived(stand.world, stand.request("u1", seconds{90}, 503));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{90}, kStale, "STALE"));
+}
+
+TEST(FlagOracle, AnErrorForAFlagThatUnleashLeavesOutIsABreach) {
+  FlagStand stand("unleash");
+  stand.world.server().script(mock::parse_script(std::string_view(R"({"flags": {}})")), "flags");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  const json missing{{"value", "default"}, {"reason", "ERROR"}, {"error_code", "FLAG_NOT_FOUND"}};
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{0}, missing));
+  const json off{{"value", "default"}, {"reason", "UNKNOWN"}};
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, off));
+}
+
+TEST(FlagOracle, ARequestBeforeTheRetryAfterIsABreach) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  Seen limited = stand.request("u1", seconds{0}, 429);
+  limited.reply.response.headers.set("Retry-After", "60");
+  EXPECT_FALSE(oracle->arrived(stand.world, limited));
+  EXPECT_TRUE(oracle->arrived(stand.world, stand.request("u1", seconds{59})));
+  EXPECT_FALSE(oracle->arrived(stand.world, stand.request("u1", seconds{61})));
+}
+
+TEST(FlagOracle, AnEvaluationThatMayAskHasToAsk) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{1}, kFresh, "READY", false));
+}
+
+TEST(FlagOracle, AnExposureThatNoEvaluationMadeIsABreach) {
+  FlagStand stand("statsig");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  oracle->arrived(stand.world, stand.request("u1", seconds{5}));  // a refresh
+  oracle->arrived(stand.world, stand.request("u1", seconds{9}));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{9}, kFresh));
+}
+
+// --- tracking and tools --------------------------------------------------------------------------
+
+Seen events(const json& event, const std::string& client) {
+  Seen seen;
+  seen.client = client;
+  seen.request.url.path = "/v1/events:publish";
+  seen.body = std::make_shared<const json>(json{{"events", json::array({event})}});
+  return seen;
+}
+
+TEST(TrackingOracle, AZeroThatIsLostIsABreach) {
+  World world(without_oracles(), 1);
+  const auto oracle = make_tracking_oracle();
+  const json members{{"value", 0}, {"context", {{"targeting_key", "u"}}}};
+  EXPECT_FALSE(oracle->tracked(world, {"id", members}));
+  const auto arrived = [&](const json& payload) {
+    return oracle->arrived(world, events({{"payload", payload}}, "main"));
+  };
+  json payload = members;
+  payload["event_id"] = "id";
+  EXPECT_FALSE(arrived(payload));
+  payload.erase("value");
+  EXPECT_TRUE(arrived(payload));
+  payload["value"] = 0;
+  payload["context"]["targeting_key"] = "somebody else";
+  EXPECT_TRUE(arrived(payload));
+}
+
+TEST(ToolOracle, AnotherVersionOrASecondCompletionIsABreach) {
+  World world(without_oracles(), 1);
+  telemetry::TelemetryOptions options;
+  options.write_key = "k";
+  options.endpoint = "http://ingest.test";
+  world.open_tool("tool", std::move(options));
+  const auto oracle = make_tool_oracle();
+  const auto arrived = [&](const char* name, const char* id, const char* version,
+                           const char* command) {
+    return oracle->arrived(
+        world, events({{"event", name},
+                       {"messageId", id},
+                       {"properties",
+                        {{"invocation_id", "i"}, {"version", version}, {"command", command}}}},
+                      "tool"));
+  };
+  EXPECT_FALSE(arrived("Command Invoked", "1", "1.0", "import"));
+  EXPECT_FALSE(arrived("Command Completed", "2", "1.0", "import"));
+  EXPECT_FALSE(arrived("Command Completed", "2", "1.0", "import")) << "a repeat";
+  EXPECT_TRUE(arrived("Command Completed", "3", "1.0", "import"));
+  EXPECT_TRUE(arrived("Command Completed", "2", "1.0", ""));
+  EXPECT_TRUE(arrived("E", "4", "mine", "import"));
+}
+
+}  // namespace
+}  // namespace lockstep::scenario
