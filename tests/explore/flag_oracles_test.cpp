@@ -154,11 +154,14 @@ TEST(FlagOracle, AnExposureThatNoEvaluationMadeIsABreach) {
 
 // --- tracking and tools --------------------------------------------------------------------------
 
+constexpr const char* kEvent = "01941f29-7c00-7000-8000-000000000001";
+
 Seen events(const json& event, const std::string& client) {
   Seen seen;
   seen.client = client;
   seen.request.url.path = "/v1/events:publish";
-  seen.body = std::make_shared<const json>(json{{"events", json::array({event})}});
+  seen.decoded = json{{"events", json::array({event})}}.dump();
+  seen.parts.push_back({Uuid::parse(uuid_of(event)).value_or(Uuid{}), 0});
   return seen;
 }
 
@@ -166,12 +169,12 @@ TEST(TrackingOracle, AZeroThatIsLostIsABreach) {
   World world(without_oracles(), 1);
   const auto oracle = make_tracking_oracle();
   const json members{{"value", 0}, {"context", {{"targeting_key", "u"}}}};
-  EXPECT_FALSE(oracle->tracked(world, {"id", members}));
+  EXPECT_FALSE(oracle->tracked(world, {*Uuid::parse(kEvent), members}));
   const auto arrived = [&](const json& payload) {
     return oracle->arrived(world, events({{"payload", payload}}, "main"));
   };
   json payload = members;
-  payload["event_id"] = "id";
+  payload["event_id"] = kEvent;
   EXPECT_FALSE(arrived(payload));
   payload.erase("value");
   EXPECT_TRUE(arrived(payload));

@@ -138,7 +138,7 @@ TEST(ExplorerState, WhatIsNoStateIsRefusedWithItsLine) {
             "version 2\"");
   EXPECT_EQ(refused(with_line(state, 4, "round fifty")),
             "line 4: found \"round fifty\"; expected a number of 64 bits");
-  EXPECT_EQ(refused(with_line(state, 9, "lost 0")),
+  EXPECT_EQ(refused(with_line(state, 10, "lost 0")),
             "line 10: found \"lost 0\"; expected \"failed ...\"");
   const std::string cut = refused(state.substr(0, state.size() / 2));
   EXPECT_NE(cut.find("expected more lines: the file ends here"), std::string::npos) << cut;
