@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sdk/engine/condition.h"
+#include "sdk/condition.h"
 
 namespace lockstep::scenario {
 

@@ -20,7 +20,7 @@
 
 #include "clock/chance.h"
 #include "clock/time.h"
-#include "sdk/engine/condition.h"
+#include "sdk/condition.h"
 #include "sdk/engine/config.h"
 #include "sdk/engine/effects.h"
 #include "sdk/engine/verdict.h"

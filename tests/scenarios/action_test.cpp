@@ -121,6 +121,7 @@ constexpr Row kRows[] = {
     // tools
     {"provider", "assert_provider_status", "{expected: READY}", "{expected: ERROR}", nullptr,
      nullptr},
+    {"provider", "assert_flags_converge", "{}", nullptr, nullptr, nullptr},
     {"provider", "assert_provider_requests", "{expected: 1}", "{expected: 2}", nullptr, nullptr},
     {"tool", "assert_tool_sequence", "{count: 2, events: [Command Invoked, Command Completed]}",
      "{count: 3}", "3 events of one invocation", "2 of 1"},
