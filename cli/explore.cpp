@@ -115,7 +115,9 @@ void print_text(const explore::Exploration& found, const ExploreArguments& argum
     std::printf("  %-20s never\n", std::string(family).c_str());
   }
   if (arguments.coverage) {
-    std::fputs(explore::to_text(found.coverage.tables(found.capture), found.runs).c_str(), stdout);
+    std::fputs(
+        explore::to_text(found.coverage.tables(found.capture, found.workload), found.runs).c_str(),
+        stdout);
   }
   std::printf("%zu failed; digest %016llx\n", found.failed_runs,
               static_cast<unsigned long long>(found.digest));
@@ -142,7 +144,8 @@ void print_json(const explore::Exploration& found, const ExploreArguments& argum
   }
   std::printf("]");
   if (arguments.coverage) {
-    const std::string tables = explore::to_json(found.coverage.tables(found.capture), found.runs);
+    const std::string tables =
+        explore::to_json(found.coverage.tables(found.capture, found.workload), found.runs);
     std::printf(",\n\"coverage\":%s", tables.c_str());
   }
   std::printf("}\n");

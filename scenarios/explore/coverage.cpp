@@ -42,11 +42,17 @@ std::string name_of(const Condition& condition) {
   return name.append(", ").append(name_of(kTroubles, condition.trouble));
 }
 
-std::vector<const Family*> all_families() {
-  std::vector<const Family*> all;
-  for (const auto table : {application_families(), fault_families()}) {
-    for (const Family& family : table) all.push_back(&family);
-  }
+// A family, and the workload that alone has it; nothing: every one.
+struct Known {
+  const Family* family = nullptr;
+  std::optional<Workload> workload;
+};
+
+std::vector<Known> all_families() {
+  std::vector<Known> all;
+  for (const Family& family : application_families()) all.push_back({&family, Workload::events});
+  for (const Family& family : flag_families()) all.push_back({&family, Workload::flags});
+  for (const Family& family : fault_families()) all.push_back({&family, std::nullopt});
   return all;
 }
 
@@ -63,13 +69,17 @@ std::string_view impossible_move(std::size_t part, std::size_t from, std::size_t
                                                               : std::string_view();
 }
 
-std::string_view impossible_pair(const Family& one, const Family& other,
-                                 std::optional<Capture> capture) {
-  for (const Family* family : {&one, &other}) {
-    if (capture && family->only && *family->only != *capture) return "another protocol's";
+std::string_view impossible_pair(const Known& one, const Known& other,
+                                 std::optional<Capture> capture, std::optional<Workload> workload) {
+  for (const Known* known : {&one, &other}) {
+    const auto& only = known->family->only;
+    if (capture && only && *only != *capture) return "another protocol's";
+    if (workload && known->workload && *known->workload != *workload) return "another workload's";
   }
-  return one.only && other.only && *one.only != *other.only ? "of two protocols"
-                                                            : std::string_view();
+  if (one.workload && other.workload && *one.workload != *other.workload) return "of two workloads";
+  const auto& only = one.family->only;
+  const bool differ = only && other.family->only && *only != *other.family->only;
+  return differ ? "of two protocols" : std::string_view();
 }
 
 using Numbers = std::vector<std::uint64_t>;
@@ -106,14 +116,16 @@ Coverage::Table moves(const Numbers& counts) {
   return table;
 }
 
-Coverage::Table pairs(const Numbers& counts, std::optional<Capture> capture) {
+Coverage::Table pairs(const Numbers& counts, std::optional<Capture> capture,
+                      std::optional<Workload> workload) {
   const auto families = all_families();
   Coverage::Table table{kPairs, {}};
   for (std::size_t i = 0; i < families.size(); ++i) {
     for (std::size_t j = i + 1; j < families.size(); ++j) {
-      table.rows.push_back({std::string(families[i]->name) + " and", std::string(families[j]->name),
+      table.rows.push_back({std::string(families[i].family->name) + " and",
+                            std::string(families[j].family->name),
                             counts[pair_index(i, j, families.size())],
-                            impossible_pair(*families[i], *families[j], capture)});
+                            impossible_pair(families[i], families[j], capture, workload)});
     }
   }
   return table;
@@ -169,7 +181,7 @@ void Coverage::add(const Plan& plan, const Sightings& sightings) {
   const auto families = all_families();
   std::vector<std::size_t> present;
   for (std::size_t i = 0; i < families.size(); ++i) {
-    if (plan.families.contains(families[i]->name)) present.push_back(i);
+    if (plan.families.contains(families[i].family->name)) present.push_back(i);
   }
   Numbers& of_pairs = counts_.find(kPairs)->second;
   for (std::size_t i = 0; i < present.size(); ++i) {
@@ -181,20 +193,21 @@ void Coverage::add(const Plan& plan, const Sightings& sightings) {
   for (std::size_t i = 0; i < Sightings::kMoves; ++i) of_moves[i] += sightings.has_move(i) ? 1 : 0;
   Numbers& of_conditions = counts_.find(kConditions)->second;
   Numbers& after = counts_.find(kAfterFaults)->second;
-  const std::size_t applications = application_families().size();
+  const std::size_t applications = families.size() - fault_families().size();
   for (std::size_t i = 0; i < Condition::kCount; ++i) {
     const std::size_t last = sightings.last_step(i);
     of_conditions[i] += last > 0 ? 1 : 0;
     for (const std::size_t family : present) {
-      if (family < applications || last <= plan.begins.at(families[family]->name)) continue;
+      if (family < applications || last <= plan.begins.at(families[family].family->name)) continue;
       ++after[(family - applications) * Condition::kCount + i];
     }
   }
 }
 
-std::vector<Coverage::Table> Coverage::tables(std::optional<Capture> capture) const {
+std::vector<Coverage::Table> Coverage::tables(std::optional<Capture> capture,
+                                              std::optional<Workload> workload) const {
   return {conditions(counts_.find(kConditions)->second), moves(counts_.find(kMoves)->second),
-          pairs(counts_.find(kPairs)->second, capture),
+          pairs(counts_.find(kPairs)->second, capture, workload),
           after_faults(counts_.find(kAfterFaults)->second)};
 }
 

@@ -41,8 +41,9 @@ class Coverage {
     std::size_t singletons() const noexcept;  // reached by one run only
     std::vector<const Row*> never() const;    // reachable, and not reached
   };
-  // `capture`: of all runs; nothing: it was drawn.
-  std::vector<Table> tables(std::optional<Capture> capture) const;
+  // `capture`, `workload`: of all runs; nothing: it was drawn.
+  std::vector<Table> tables(std::optional<Capture> capture,
+                            std::optional<Workload> workload = {}) const;
 
   // The counts by table, for a file that keeps them.
   using Counts = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;

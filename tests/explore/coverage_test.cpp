@@ -33,7 +33,8 @@ TEST(Coverage, EachConditionHasAnIndexOfItsOwn) {
 TEST(Coverage, TheUniverseIsThereBeforeTheFirstRun) {
   const auto tables = Coverage().tables({});
   ASSERT_EQ(tables.size(), 4u);
-  const std::size_t families = application_families().size() + fault_families().size();
+  const std::size_t families =
+      application_families().size() + flag_families().size() + fault_families().size();
   EXPECT_EQ(tables[0].rows.size(), 144u);
   EXPECT_EQ(tables[1].rows.size(), 36u);
   EXPECT_EQ(tables[2].rows.size(), families * (families - 1) / 2);
@@ -96,6 +97,10 @@ TEST(Coverage, OneProtocolsFamiliesAreNoGapOfAnother) {
   EXPECT_EQ(row(tables[2], "burst and tool").cannot, "");
   EXPECT_EQ(row(tables[2], "burst and tracking").cannot, "another protocol's");
   EXPECT_EQ(row(Coverage().tables({})[2], "tool and tracking").cannot, "of two protocols");
+  const std::string of_flags(flag_families().front().name);
+  EXPECT_EQ(row(Coverage().tables({})[2], "burst and " + of_flags).cannot, "of two workloads");
+  EXPECT_EQ(row(Coverage().tables({}, Workload::events)[2], of_flags + " and errors").cannot,
+            "another workload's");
 }
 
 TEST(Coverage, TheReportNamesWhatWasNeverReached) {
