@@ -94,7 +94,7 @@ json tracked_members(const Params& params, bool is_flat) {
   for (const char* level : {"api", "transaction", "client_context", "context"}) {
     if (!params.has(level)) continue;
     context.update(json_of(params.node(level)));
-    if (context.value("targetingKey", "") != "") key = context["targetingKey"];
+    if (!context.value("targetingKey", std::string()).empty()) key = context["targetingKey"];
     context.erase("targetingKey");
   }
   if (!key.is_null()) context["targeting_key"] = key;
