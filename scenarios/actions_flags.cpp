@@ -158,7 +158,9 @@ Finding evaluate(World& world, const Step& step) {
 Finding refresh(World& world, const Step& step) {
   const Params params(step.params);
   openfeature::Provider& provider = world.provider(step.client);
+  const Instant began = world.clock().now();
   const bool done = world.timed([&] { return provider.refresh(); });
+  world.returned({step.client, false, began, kNever});
   if (provider.is_healthy() != done) {
     return Failure{done ? "READY after a refresh that succeeded" : "a provider that is not READY",
                    std::string(to_string(provider.status()))};

@@ -152,10 +152,23 @@ class Flags final : public Oracle {
     return std::nullopt;
   }
 
+  // A refresh, which sends several at a time and takes their answers when all are there.
+  Finding returned(World& world, const DrainCall& call) override {
+    if (world.flag_limits(call.client) == nullptr) return std::nullopt;
+    Known& known = providers_[call.client];
+    const Instant now = world.clock().now();
+    for (std::size_t i = known.judged; i < known.asked.size(); ++i) {
+      Asked& one = known.asked[i];
+      if (one.sent >= call.started && one.known <= now) one.known = now;
+    }
+    return std::nullopt;
+  }
+
   Finding evaluated(World& world, const FlagAnswer& answer) override {
     const FlagLimits* limits = world.flag_limits(answer.provider);
     if (limits == nullptr || answer.subject.empty()) return std::nullopt;
     Known& known = providers_[answer.provider];
+    known.judged = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
     return judge(known, *limits, answer);
   }
@@ -168,6 +181,7 @@ class Flags final : public Oracle {
   // Of one provider.
   struct Known {
     std::vector<Asked> asked;  // in the order of arrival
+    std::size_t judged = 0;    // how many of them there were at the last evaluation
     std::vector<Pause> pauses;
     Instant perhaps_paused_until{};               // by what is no number of seconds
     std::map<std::string, std::string> words;     // for each context, how requests say it

@@ -314,7 +314,7 @@ def explored(arguments: argparse.Namespace, mutants: list[Mutant], line: str) ->
     keeping = kept.Kept(arguments.keep, sources, effort)
     workspace.configure()
     workspace.make("lockstep")
-    for options in {tuple(exploring.captures(mutant)) for mutant in mutants} | {()}:
+    for options in {tuple(exploring.focus(mutant)) for mutant in mutants} | {()}:
         clean = exploring.search(workspace, 1, arguments.seeds, [*options])
         if clean.found:
             raise Refused(f"the explorer fails on the unmutated tree: {clean}")

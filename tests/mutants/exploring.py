@@ -39,12 +39,15 @@ SHRUNK = 5
 # the adapter's answers.
 PARTS_NOT_RUN = ("adapter", "transport")
 
-# Code of a single protocol is looked for in its runs alone, of which there are few otherwise.
-CAPTURES = {
-    "sdk/protocol/confidence.cpp": "confidence",
-    "openfeature/": "confidence",
-    "sdk/protocol/segment.cpp": "segment",
-    "telemetry/": "segment",
+# Code of a single protocol, or of flags, is looked for in its runs alone, of which there are few
+# otherwise.
+FOCUS = {
+    "sdk/protocol/confidence.cpp": ["--capture", "confidence"],
+    "openfeature/": ["--capture", "confidence"],
+    "sdk/protocol/segment.cpp": ["--capture", "segment"],
+    "telemetry/": ["--capture", "segment"],
+    "providers/": ["--workload", "flags"],
+    "sdk/flags/flag_answer.cpp": ["--workload", "flags"],
 }
 
 MODES = {"guided": [], "seeds only": ["--seeds-only"]}
@@ -97,11 +100,11 @@ class Effort(NamedTuple):
     seeds: int
 
 
-def captures(mutant: Mutant) -> list[str]:
-    """The explorer's options for the protocol that the mutant is about."""
-    for path, capture in CAPTURES.items():
+def focus(mutant: Mutant) -> list[str]:
+    """The explorer's options for what the mutant is about."""
+    for path, options in FOCUS.items():
         if all(one.startswith(path) for one in mutant.paths):
-            return ["--capture", capture]
+            return options
     return []
 
 
@@ -133,14 +136,14 @@ def search(
 def first_look(mutant: Mutant, workspace: Workspace, seeds: int) -> First:
     """By seeds alone, so that the seed shows it again; with guidance, where that finds nothing."""
     for mode in reversed(MODES.values()):
-        options = [*captures(mutant), *mode]
+        options = [*focus(mutant), *mode]
         report, how, _ = explore(workspace, 1, seeds, options)
         if report is None:
             return First("explorer", behaviour=how)
         if report["failures"]:
             found = report["failures"][0]
             seed = found["run"] if found["from_seed"] else None
-            again = ["replay", "--quiet", "--seed", str(seed), *captures(mutant)]
+            again = ["replay", "--quiet", "--seed", str(seed), *focus(mutant)]
             replayed = seed is not None and process.run([workspace.tool, *again], 60).status == 1
             steps, behaviour = found["shrunk_steps"], found["behaviour"]
             return First("explorer", seed, steps, behaviour, replayed)
@@ -196,7 +199,7 @@ def searches_from_all(
             if guided and guided.seeds is not None and guided.seeds <= ROUND:
                 searches[mode].append(guided)
                 continue
-            of_protocol = [*captures(mutant), *options]
+            of_protocol = [*focus(mutant), *options]
             shrinks = mode == "guided" and number <= SHRUNK
             one = search(workspace, start, effort.seeds, of_protocol, shrinks)
             searches[mode].append(one)
