@@ -184,12 +184,13 @@ Finding request_count(World& world, const Step& step) {
 }
 
 // The second phase of a run: with a healthy server, and no pause left, everything that was ever
-// asked has an answer of now. What it has to be, the oracles say.
+// asked has an answer of now. What it has to be, the oracles say. An answer that is on its way may
+// still be a 429, so the last pause ends that much later.
 Finding converges(World& world, const Step& step) {
   world.heal();
   const FlagLimits* limits = world.flag_limits(step.client);
   if (limits == nullptr) throw std::runtime_error("there is no such flag provider");
-  world.host().run_for(limits->max_retry_after + std::chrono::seconds{1});
+  world.host().run_for(limits->timeout + limits->max_retry_after + std::chrono::seconds{1});
   if (auto broken = refresh(world, step)) return broken;
   const auto questions = world.flag_questions(step.client);
   for (const Step& question : questions) {

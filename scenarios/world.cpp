@@ -1,7 +1,6 @@
 #include "scenarios/world.h"
 
 #include <algorithm>
-#include <bit>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -97,15 +96,20 @@ void World::customise(Options& options) {
   const std::string name = initialising_;
   options.trace = &trace_;
   options.trace_name = name;
-  limits_[name] = {options.max_batch_size,
-                   options.max_batch_bytes,
-                   options.max_retries,
-                   options.max_retry_after,
-                   options.retry_initial_backoff,
-                   options.retry_jitter_percent,
-                   options.request_timeout,
-                   options.shutdown_timeout,
-                   options.capture != Capture::confidence || options.event_id_field == "event_id"};
+  ClientLimits& limits = limits_[name] = {};
+  limits.max_batch_size = options.max_batch_size;
+  limits.max_batch_bytes = options.max_batch_bytes;
+  limits.max_retries = options.max_retries;
+  limits.flush_interval = options.flush_interval;
+  limits.max_retry_after = options.max_retry_after;
+  limits.retry_initial_backoff = options.retry_initial_backoff;
+  limits.retry_max_backoff = options.retry_max_backoff;
+  limits.retry_jitter_percent = options.retry_jitter_percent;
+  limits.request_timeout = options.request_timeout;
+  limits.shutdown_timeout = options.shutdown_timeout;
+  limits.has_ids = options.capture != Capture::confidence || options.event_id_field == "event_id";
+  limits.ai_is_apart =
+      options.capture != Capture::confidence && options.capture != Capture::segment;
   options.on_outcome = [this, name](const Outcome& outcome) {
     logs_[name].outcomes.push_back(outcome);
     const EndedEvent event{name, outcome, clock_->now()};
@@ -219,65 +223,7 @@ void World::heal() {
   set_added_latency(Duration{0});
 }
 
-// --- what the oracles are told ------------------------------------------------------------------
-
-void World::turned() {
-  note_returned();
-  tell([this](Oracle& oracle) { return oracle.turned(*this); });
-  if (watches_states_) note_state();
-}
-
-// Of a client's engine, which was in one kind of state and is in another. 0: there was none, or it
-// is no engine.
-void World::note_condition(std::uint64_t was, std::uint64_t is) {
-  const auto condition = [](std::uint64_t shape) {
-    return engine::Condition::at((shape & 0xFF) - 1);
-  };
-  if (is == 0) return;
-  sightings_.note(condition(is), step_);
-  if (was != 0) sightings_.note_move(condition(was), condition(is));
-}
-
-// A step of one client's engine from one kind of state to another, and what was heard in a state.
-void World::note_state() {
-  for (const auto& [client, state] : host_->shapes()) {
-    std::uint64_t& last = last_states_[client];
-    note_condition(last, state);
-    if (state != last) states_.insert(digest_number(last, state));
-    last = state;
-    for (std::uint64_t heard = heard_; heard != 0; heard &= heard - 1) {
-      states_.insert(digest_number(state, static_cast<std::uint64_t>(std::countr_zero(heard))));
-    }
-  }
-  heard_ = 0;
-}
-
-Lane parse_lane(std::string_view name) {
-  for (const Lane lane : {Lane::historical, Lane::ai}) {
-    if (name == to_string(lane)) return lane;
-  }
-  return Lane::analytics;
-}
-
-// Captures and shutdowns are in the trace whoever makes them: steps, the adapter, hooks.
-void World::heard(const TraceStep& step) {
-  const auto field = [&](std::size_t i) { return step.fields[i].value.text(); };
-  // Not how often: a kind of step is a kind of step with one event or with ten.
-  if (watches_states_) heard_ |= 1ULL << (digest_bytes(kDigestStart, step.label) % 64);
-  if (step.label == "shutdown") {
-    tell([&](Oracle& oracle) { return oracle.closing(*this, std::string(field(0))); });
-  }
-  // Refused captures name no event.
-  if (step.label != "capture" || step.fields.size() < 4) return;
-  CapturedEvent event;
-  event.order = ++captures_;
-  event.client = field(0);
-  event.uuid = Uuid::parse(field(1)).value_or(Uuid{});
-  event.lane = parse_lane(field(2));
-  event.accepted = field(3) == to_string(Admission::accepted);
-  event.at = step.at;
-  tell([&](Oracle& oracle) { return oracle.captured(*this, event); });
-}
+// --- flushes and shutdowns ----------------------------------------------------------------------
 
 void World::start_drain(const std::string& name, const std::string& as, bool is_shutdown,
                         Duration timeout) {

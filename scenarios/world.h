@@ -36,12 +36,15 @@ struct ClientLimits {
   std::size_t max_batch_size = 0;
   std::size_t max_batch_bytes = 0;
   std::uint32_t max_retries = 0;
+  Duration flush_interval{0};
   Duration max_retry_after{0};
   Duration retry_initial_backoff{0};
+  Duration retry_max_backoff{0};
   std::uint32_t retry_jitter_percent = 0;
   Duration request_timeout{0};
   Duration shutdown_timeout{0};
   bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
+  bool ai_is_apart = true;  // AI events go to an endpoint of their own
 };
 
 // Of a flag provider's options, the same.
@@ -209,6 +212,7 @@ class World {
   void begin(const std::string& name);
   void customise(Options& options);
   void heard(const TraceStep& step);
+  void heard_capture(const TraceStep& step);
   void turned();
   void note_state();
   void note_condition(std::uint64_t was, std::uint64_t is);

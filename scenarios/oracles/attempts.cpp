@@ -1,5 +1,5 @@
-// 4. Attempts: at most max_retries + 1 for an event. A 413 speaks of the request's size, not of the
-// event, and costs none.
+// 4. Attempts: at most max_retries + 1 for an event, and as many before it is given up for that. A
+// 413 speaks of the request's size, not of the event, and costs none.
 #include <map>
 
 #include "scenarios/oracles/oracle.h"
@@ -26,6 +26,26 @@ class Attempts final : public Oracle {
           "attempt " + std::to_string(count) + " at " + uuid.to_string() + " in " + seen.to_text()};
     }
     return std::nullopt;
+  }
+
+  // Attempts that never reached the server count as well, so only the SDK can tell how many it
+  // made; what it tells must cover those that did.
+  Finding ended(World& world, const EndedEvent& event) override {
+    const Outcome& outcome = event.outcome;
+    const auto arrived = counts_.find(outcome.uuid);
+    if (arrived != counts_.end() && outcome.attempts < arrived->second) {
+      return Failure{"the end of " + outcome.uuid.to_string() + " to tell of " +
+                         std::to_string(arrived->second) + " attempts, which arrived",
+                     std::to_string(outcome.attempts)};
+    }
+    const ClientLimits* limits = world.limits(event.client);
+    const bool gave_up = !outcome.delivered && outcome.reason == DropReason::attempts_exhausted;
+    if (limits == nullptr || !gave_up || outcome.attempts > limits->max_retries) {
+      return std::nullopt;
+    }
+    return Failure{std::to_string(limits->max_retries + 1) + " attempts before " +
+                       outcome.uuid.to_string() + " is given up for them",
+                   std::to_string(outcome.attempts)};
   }
 
  private:

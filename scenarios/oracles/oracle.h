@@ -40,6 +40,22 @@ struct EndedEvent {
   Instant at{};
 };
 
+// A request with events that a client has sent, as the client says.
+struct SentRequest {
+  std::string client;  // the scenario's name for it
+  std::string number;  // among the client's
+  Lane lane = Lane::analytics;
+  Instant at{};
+};
+
+// Its end: it was answered, it failed, or the client gave it up.
+struct EndedRequest {
+  std::string client;
+  std::string number;
+  bool asks_for_patience = false;  // the answer has a Retry-After that means something
+  Instant at{};
+};
+
 // A flush or a shutdown whose report is not final yet, or has just become so.
 struct DrainCall {
   std::string client;
@@ -75,6 +91,8 @@ class Oracle {
   virtual std::string_view name() const noexcept = 0;
 
   virtual Finding captured(World&, const CapturedEvent&) { return std::nullopt; }
+  virtual Finding sent(World&, const SentRequest&) { return std::nullopt; }
+  virtual Finding request_ended(World&, const EndedRequest&) { return std::nullopt; }
   // A request reached the server, with what the server is going to answer.
   virtual Finding arrived(World&, const Seen&) { return std::nullopt; }
   virtual Finding ended(World&, const EndedEvent&) { return std::nullopt; }
@@ -106,6 +124,7 @@ std::unique_ptr<Oracle> make_envelope_oracle();
 std::unique_ptr<Oracle> make_repeats_oracle();
 std::unique_ptr<Oracle> make_sequence_oracle();
 std::unique_ptr<Oracle> make_patience_oracle();
+std::unique_ptr<Oracle> make_promptness_oracle();
 std::unique_ptr<Oracle> make_attempts_oracle();
 std::unique_ptr<Oracle> make_order_oracle();
 std::unique_ptr<Oracle> make_bounds_oracle();
