@@ -143,7 +143,7 @@ std::string report(const Run& run, Format format) {
 std::string explain(const Result& result) {
   if (!result.failed) return {};
   const std::size_t margin = std::string_view("expected: ").size();
-  std::string out = place(result) + ": " + failed_step(result) +
+  std::string out = (result.file.empty() ? "" : place(result) + ": ") + failed_step(result) +
                     "\nexpected: " + hanging(result.failed->failure.expected, margin) +
                     "\nsaw:      " + hanging(result.failed->failure.seen, margin) + "\n";
   if (result.requests.empty()) out += "no request was seen\n";

@@ -64,7 +64,8 @@ std::string text_report(const Run& run) {
   std::string out;
   for (const Suite& suite : suites_of(run)) {
     if (!out.empty()) out += "\n";
-    out += suite.title() + ": " + counts(suite.passed(), suite.failures(), suite.skipped()) + "\n";
+    if (!suite.title().empty()) out += suite.title() + ": ";
+    out += counts(suite.passed(), suite.failures(), suite.skipped()) + "\n";
     for (const Result* result : suite.results) out += line(*result, width);
   }
   out += failures(run);

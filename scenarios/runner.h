@@ -59,7 +59,7 @@ struct Result {
   std::vector<std::uint64_t> states;
   Sightings sightings;  // and of their conditions
 
-  std::string replay;  // the command line that runs just this one again
+  std::string replay;  // the command line that runs just this one again; empty: it is in no file
 
   // Of a contract test only.
   std::string suite;

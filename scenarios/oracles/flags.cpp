@@ -5,6 +5,7 @@
 // flags that the mock had then. It judges flags that all backends tell alike: booleans, and texts
 // and integers whose variant is the value; and answers that are the mock's own, or none at all.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -29,7 +30,8 @@ struct Asked {
   };
   std::size_t number = 0;  // among all requests of the scenario
   Instant sent{};
-  Instant known = kNever;  // when the client learns of it
+  Instant known = kNever;     // when the client learns of it; kNever: never
+  Instant known_by = kNever;  // at the latest: a refresh takes answers several at a time
   Worth worth = Worth::nothing;
   mock::FlagQuestion question;
   mock::FlagBook book{};
@@ -152,14 +154,15 @@ class Flags final : public Oracle {
     return std::nullopt;
   }
 
-  // A refresh, which sends several at a time and takes their answers when all are there.
+  // A refresh, which sends several at a time and takes their answers when all are there. Which
+  // belong together, and which are the poller's, cannot be seen from here.
   Finding returned(World& world, const DrainCall& call) override {
     if (world.flag_limits(call.client) == nullptr) return std::nullopt;
     Known& known = providers_[call.client];
     const Instant now = world.clock().now();
-    for (std::size_t i = known.judged; i < known.asked.size(); ++i) {
-      Asked& one = known.asked[i];
-      if (one.sent >= call.started && one.known <= now) one.known = now;
+    for (; known.settled < known.asked.size(); ++known.settled) {
+      Asked& one = known.asked[known.settled];
+      if (one.sent >= call.started && one.known <= now) one.known_by = now;
     }
     return std::nullopt;
   }
@@ -168,7 +171,7 @@ class Flags final : public Oracle {
     const FlagLimits* limits = world.flag_limits(answer.provider);
     if (limits == nullptr || answer.subject.empty()) return std::nullopt;
     Known& known = providers_[answer.provider];
-    known.judged = known.asked.size();
+    known.settled = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
     return judge(known, *limits, answer);
   }
@@ -181,7 +184,7 @@ class Flags final : public Oracle {
   // Of one provider.
   struct Known {
     std::vector<Asked> asked;  // in the order of arrival
-    std::size_t judged = 0;    // how many of them there were at the last evaluation
+    std::size_t settled = 0;   // how many of them there were at the last evaluation or refresh
     std::vector<Pause> pauses;
     Instant perhaps_paused_until{};               // by what is no number of seconds
     std::map<std::string, std::string> words;     // for each context, how requests say it
@@ -211,13 +214,14 @@ class Flags final : public Oracle {
 
   static Asked read(World& world, const Seen& seen, const FlagLimits& limits, Known& known) {
     const Duration latency = world.settings().latency;
-    Asked asked{seen.number, seen.at - latency, landing(seen, latency), Asked::Worth::nothing,
-                *seen.question};
+    const Instant lands = landing(seen, latency);
+    Asked asked{seen.number, seen.at - latency,     lands,
+                lands,       Asked::Worth::nothing, *seen.question};
     if (limits.backend == "statsig") {
       asked.is_gate = seen.request.url.path.ends_with("/check_gate");
     }
     if (asked.known >= saturating_add(asked.sent, limits.timeout)) {
-      asked.known = kNever;
+      asked.known = asked.known_by = kNever;
       return asked;
     }
     const http::Response& response = seen.reply.response;
@@ -317,6 +321,19 @@ class Flags final : public Oracle {
     return found;
   }
 
+  // Whether what has to come out depends on when exactly the newest answer was taken.
+  static bool depends_on_when(const Asked& newest, const std::vector<const Asked*>& all,
+                              const FlagLimits& limits, const FlagAnswer& answer) {
+    const auto is_of_age = [&](Instant known) {
+      return std::array{known >= answer.began, answer.began - known <= limits.max_age,
+                        answer.ended - known <= limits.max_stale};
+    };
+    return is_of_age(newest.known) != is_of_age(newest.known_by) ||
+           std::any_of(all.begin(), all.end(), [&](const Asked* other) {
+             return other->known_by > newest.known && other->book.etag() != newest.book.etag();
+           });
+  }
+
   static Finding judge(Known& known, const FlagLimits& limits, const FlagAnswer& answer) {
     bool is_ambiguous = false;
     const Asked* own = own_request(known, answer, is_ambiguous);
@@ -327,7 +344,9 @@ class Flags final : public Oracle {
         newest != nullptr && std::any_of(all.begin(), all.end(), [&](const Asked* one) {
           return one->worth == Asked::Worth::unclear && one->known >= newest->sent;
         });
-    if (is_unclear) return std::nullopt;
+    if (is_unclear || (newest != nullptr && depends_on_when(*newest, all, limits, answer))) {
+      return std::nullopt;
+    }
     if (own != nullptr && own->worth != Asked::Worth::nothing) {
       // The own answer, or what came with it at the same instant.
       return expect(*own, limits, answer, "fresh");

@@ -113,6 +113,36 @@ TEST(FlagOracle, AStaleValueHasToSaySoAndToEnd) {
   EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{90}, kStale, "STALE"));
 }
 
+// What a refresh brought may have been known at its first instant or at its last.
+TEST(FlagOracle, WhatARefreshBroughtIsOfTheInstantsFromItsAnswerToItsEnd) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  oracle->arrived(stand.world, stand.request("u1", seconds{1}));
+  stand.world.clock().advance(seconds{3});
+  oracle->returned(stand.world, {"flags", false, Instant{seconds{1}}, kNever});
+  oracle->arrived(stand.world, stand.request("u1", seconds{3}, 503));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{3}, kFresh, "STALE"));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{3}, kStale, "STALE"));
+  oracle->arrived(stand.world, stand.request("u1", seconds{4}, 503));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{4}, kFresh, "STALE"));
+}
+
+// The second of two refreshes at one instant changes nothing about the first.
+TEST(FlagOracle, ARefreshSettlesItsOwnAnswersOnly) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{-1}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{-1}, kFresh));
+  oracle->arrived(stand.world, stand.request("u1", Duration{0}));
+  oracle->returned(stand.world, {"flags", false, Instant{}, kNever});
+  stand.world.clock().advance(seconds{3});
+  oracle->returned(stand.world, {"flags", false, Instant{}, kNever});
+  oracle->arrived(stand.world, stand.request("u1", seconds{3}, 503));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{3}, kFresh, "STALE"));
+}
+
 TEST(FlagOracle, AnErrorForAFlagThatUnleashLeavesOutIsABreach) {
   FlagStand stand("unleash");
   stand.world.server().script(mock::parse_script(std::string_view(R"({"flags": {}})")), "flags");

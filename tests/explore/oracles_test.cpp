@@ -180,6 +180,83 @@ TEST(Oracles, AnAttemptTooManyIsABreachAndA413IsNoAttempt) {
   EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{4}, 200)));
 }
 
+TEST(Oracles, AnEventGivenUpBeforeItsAttemptsIsABreach) {
+  Stand stand;
+  const auto oracle = make_attempts_oracle();
+  Outcome given_up = delivered(kOne);
+  given_up.delivered = false;
+  given_up.reason = DropReason::attempts_exhausted;
+  EXPECT_TRUE(oracle->ended(stand.world, {"main", given_up, {}}));
+  given_up.attempts = 2;
+  EXPECT_FALSE(oracle->ended(stand.world, {"main", given_up, {}}));
+}
+
+TEST(Oracles, AnEndThatTellsOfFewerAttemptsThanArrivedIsABreach) {
+  Stand stand;
+  const auto oracle = make_attempts_oracle();
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne, kTwo}, seconds{1}, 503)));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, seconds{2})));
+  EXPECT_FALSE(oracle->ended(stand.world, {"main", delivered(kTwo), {}}));
+  EXPECT_TRUE(oracle->ended(stand.world, {"main", delivered(kOne), {}}));
+}
+
+SentRequest sent(const std::string& number, Duration at) {
+  return {"main", number, Lane::analytics, Instant{at}};
+}
+
+// The stand's events may wait for 5 s, its retries for 2 s.
+struct Waiting : Stand {
+  Waiting() {
+    EXPECT_FALSE(
+        world.init("main",
+                   R"({"api_key":"k","host":"http://ingest.test","flush_interval_ms":5000,)"
+                   R"("retry_initial_backoff_ms":1000,"retry_max_backoff_ms":2000,)"
+                   R"("retry_jitter_percent":0,"max_retry_after_ms":60000})",
+                   {}));
+    EXPECT_FALSE(oracle->captured(world, captured(kOne, 1)));
+  }
+  // Nothing but the passing of time.
+  Finding at(Duration time) {
+    world.clock().advance(Instant{time} - world.clock().now());
+    return oracle->turned(world);
+  }
+  std::unique_ptr<Oracle> oracle = make_promptness_oracle();
+};
+
+TEST(Oracles, AnEventThatWaitsLongerThanTheIntervalIsABreach) {
+  Waiting stand;
+  EXPECT_FALSE(stand.at(seconds{5}));
+  EXPECT_TRUE(stand.at(seconds{5} + Duration{1}));
+  EXPECT_TRUE(stand.oracle->sent(stand.world, sent("1", seconds{6})));
+  EXPECT_FALSE(stand.oracle->ended(stand.world, {"main", delivered(kOne), {}}));
+  EXPECT_FALSE(stand.at(seconds{60}));
+}
+
+TEST(Oracles, ABackoffBeyondItsCapIsABreach) {
+  Waiting stand;
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
+  EXPECT_FALSE(stand.at(seconds{15}));  // the answer takes its time
+  EXPECT_FALSE(
+      stand.oracle->request_ended(stand.world, {"main", "1", false, Instant{seconds{15}}}));
+  EXPECT_FALSE(stand.at(seconds{17}));
+  EXPECT_TRUE(stand.at(seconds{17} + Duration{1}));
+}
+
+TEST(Oracles, AnAnswerThatAsksForPatienceExcusesForAsLongAsItMayAsk) {
+  Waiting stand;
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, {"main", "1", true, Instant{seconds{6}}}));
+  EXPECT_FALSE(stand.at(seconds{66}));
+  EXPECT_TRUE(stand.at(seconds{67}));
+}
+
+TEST(Oracles, WhatAnEarlierClientOfThatNameHeldIsNobodysDebt) {
+  Waiting stand;
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
+  EXPECT_FALSE(stand.oracle->opened(stand.world, "main"));
+  EXPECT_FALSE(stand.at(seconds{60}));
+}
+
 TEST(Oracles, AnEarlierEventAfterALaterOneIsABreach) {
   Stand stand;
   const auto oracle = make_order_oracle();
