@@ -128,9 +128,10 @@ TEST(Requester, OneMayBeDestroyedInItsOwnCallback) {
 TEST(Requester, WorksUnderTheThreadHost) {
   Echo echo;
   auto clock = std::make_shared<VirtualClock>();
+  // First: a host's thread that finds itself alone on the clock would wait for ever.
+  Participant here(*clock);
   auto host = std::make_shared<ThreadHost>(clock, std::make_shared<const Chance>(1),
                                            std::make_unique<SimTransport>(*clock, echo));
-  Participant here(*clock);
   Requester requester({}, host);
   EXPECT_EQ(body(requester.send({get("/50")})[0]), "/50");
   EXPECT_EQ(clock->now(), Instant{52ms});
