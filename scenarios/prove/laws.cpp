@@ -90,6 +90,32 @@ Broken cancelled(engine::RequestNumber request, World& world) {
   return std::nullopt;
 }
 
+// When an event that is neither over nor in flight has to leave, slots aside.
+Instant due_at(const Scope& scope, const World& world, std::uint64_t sequence) {
+  const engine::LaneConfig& limits = scope.config.lanes[kLane];
+  const Fate& fate = world.fates[sequence];
+  if (fate.sent) return std::max(fate.not_before, world.pause_until);
+  const auto waiting = std::count_if(world.fates.begin(), world.fates.end(),
+                                     [](const Fate& one) { return !one.sent && !one.ended; });
+  const bool is_due = static_cast<std::size_t>(waiting) >= limits.flush_at ||
+                      is_covered_by_flush(sequence, world) || world.drain(true) != nullptr;
+  return std::max(is_due ? world.now : fate.admitted + limits.flush_interval, world.pause_until);
+}
+
+// Where a slot is free, what is due has left, and the engine wakes in time for what will be.
+Broken too_late(const Scope& scope, const World& world) {
+  if (world.flights.size() >= scope.config.max_in_flight) return std::nullopt;
+  const Instant wake = world.engine.next_wake(world.now);
+  for (std::uint64_t sequence = 0; sequence < world.fates.size(); ++sequence) {
+    const Fate& fate = world.fates[sequence];
+    if (fate.ended || fate.flying) continue;
+    const Instant due = due_at(scope, world, sequence);
+    if (due <= world.now) return event_name(sequence) + " is due, and does not leave";
+    if (due < wake) return event_name(sequence) + " will be due before the engine wakes";
+  }
+  return std::nullopt;
+}
+
 // --- what ends ----------------------------------------------------------------------------------
 
 // With the event that just came.
@@ -246,6 +272,7 @@ Broken at_rest(const Scope& scope, World& world) {
     if (Broken broken = false_report(call, world)) return broken;
   }
   if (Broken broken = not_closed(world)) return broken;
+  if (Broken broken = too_late(scope, world)) return broken;
   return wrong_wake(world);
 }
 
