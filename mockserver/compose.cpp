@@ -160,8 +160,10 @@ class Composer {
       const EventResult result = drop != judgement_.drops.end() ? EventResult("drop", drop->second)
                                  : i < given.size()             ? given[i]
                                                                 : EventResult("ok");
-      results.put(uuid.empty() ? "unknown-" + std::to_string(i) : uuid, result);
-      taken_.push_back(is_taken(result.result));
+      taken_.push_back(!result.is_missing && is_taken(result.result));
+      if (!result.is_missing) {
+        results.put(uuid.empty() ? "unknown-" + std::to_string(i) : uuid, result);
+      }
     }
     step_.status = 200;
     step_.body = results.to_body(suite_);

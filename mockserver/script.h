@@ -28,12 +28,19 @@ struct EventResult {
   EventResult(std::string shorthand);  // NOLINT(google-explicit-constructor)
   EventResult(const char* shorthand)   // NOLINT(google-explicit-constructor)
       : EventResult(std::string(shorthand)) {}
+  // No entry: the answer does not name the event, and the store does not keep it.
+  static EventResult missing() {
+    EventResult none("");
+    none.is_missing = true;
+    return none;
+  }
   // Exactly this entry.
   EventResult(std::string exact_result, std::optional<std::string> exact_details)
       : result(std::move(exact_result)), details(std::move(exact_details)) {}
 
   std::string result;
   std::optional<std::string> details;
+  bool is_missing = false;
   bool operator==(const EventResult&) const = default;
 };
 
@@ -120,7 +127,7 @@ void check(const Script& script);
 //                   "when_exhausted": "default" | "repeat_last" | "error"}]}
 //   STEP: {"status": 503, "headers": {"Retry-After": "3", "Date": ["two", "of them"]},
 //          "body": any JSON, a string being sent as it is,
-//          "v1_event_results": ["ok", {"result": "drop", "details": "over_quota"}],
+//          "v1_event_results": ["ok", {"result": "drop", "details": "over_quota"}, null],
 //          "event_errors": [1, {"index": 3, "reason": "EVENT_DEFINITION_NOT_FOUND",
 //                               "message": "..."}],
 //          "delay_ms": 250, "fault": "truncate_body", "fault_bytes": 10, "processed": true,

@@ -126,7 +126,8 @@ http::Headers read_headers(const Json& value, const std::string& path) {
 
 EventResult read_result(const Json& value, const std::string& path) {
   if (value.is_string()) return EventResult(value.get<std::string>());
-  if (!value.is_object()) expected(path, "a text or an object", value);
+  if (value.is_null()) return EventResult::missing();
+  if (!value.is_object()) expected(path, "a text, an object or null", value);
   const Fields fields(value, path);
   fields.allow_only({"result", "details"});
   const Json* result = fields.find("result");

@@ -54,6 +54,10 @@ Operation refusals(const Choices& choices, const RunFrame& frame) {
 }
 
 Operation too_large(const Choices& choices, const RunFrame& frame) {
+  if (choices.one_in("by bytes", 6)) {
+    return {step("script_server", some_client(choices, frame),
+                 Params().with("max_body_bytes", choices.between("bytes", 900, 6000)).node())};
+  }
   if (choices.one_in("by limit", 2)) {
     return {step("script_server", some_client(choices, frame),
                  Params().with("max_batch_events", choices.between("events", 1, 4)).node())};
@@ -83,8 +87,10 @@ Operation partial(const Choices& choices, const RunFrame& frame) {
     std::vector<Node> results;
     const std::uint64_t events = 1 + choices.below("results", 8, i);
     for (std::uint64_t r = 0; r < events; ++r) {
-      results.push_back(text(choices.any_of<const char*>(
-          "result", {"ok", "retry", "drop", "limited", "warning", "unheard_of"}, i * 8 + r)));
+      const auto result = choices.any_of<const char*>(
+          "result", {"ok", "retry", "drop", "limited", "warning", "unheard_of"}, i * 8 + r);
+      // Now and then the answer does not name the event.
+      results.push_back(choices.one_in("unnamed", 8, i * 8 + r) ? nothing() : text(result));
     }
     steps.push_back(Params().with("v1_event_results", list(std::move(results))).node());
   }
@@ -135,7 +141,9 @@ Operation broken_answers(const Choices& choices, const RunFrame& frame) {
     return Params()
         .with("fault", text(choices.any_of<const char*>(
                            "fault", {"truncate_body", "garbage", "slow_body", "endless_body"}, i)))
-        .with("fault_bytes", choices.between("bytes", 1, 40, i));
+        .with("fault_bytes", choices.between("bytes", 1, 40, i) *
+                                 // More than some clients take in.
+                                 (choices.one_in("large", 4, i) ? 250 : 1));
   });
 }
 
@@ -181,6 +189,101 @@ Operation wall_drift(const Choices& choices, const RunFrame& frame) {
            Params().with("parts_per_million", choices.between("ppm", -200'000, 200'000)).node())};
 }
 
+// --- servers in trouble, as a row of answers ----------------------------------------------------
+
+Params status(std::int64_t code) { return Params().with("status", code); }
+
+Params fault(const char* name) { return Params().with("fault", text(name)); }
+
+Node repeated(Params answer, std::int64_t times) {
+  return std::move(answer.with("repeat", times)).node();
+}
+
+Operation row(const Choices& choices, const RunFrame& frame, std::vector<Node> responses) {
+  return {step("script_server", some_client(choices, frame),
+               Params().with("responses", list(std::move(responses))).node())};
+}
+
+// So many requests, then a window in which it takes none, and again.
+Operation rate_limiter(const Choices& choices, const RunFrame& frame) {
+  std::vector<Node> responses;
+  const std::uint64_t windows = 1 + choices.below("windows", 3);
+  for (std::uint64_t i = 0; i < windows; ++i) {
+    responses.push_back(repeated(status(200), choices.between("taken", 1, 3, i)));
+    Params limited = status(429);
+    limited.with("headers",
+                 Params().with("Retry-After", choices.between("seconds", 1, 60, i)).node());
+    responses.push_back(repeated(std::move(limited), choices.between("refused", 1, 3, i)));
+  }
+  return row(choices, frame, std::move(responses));
+}
+
+// The process that held the requests is gone, and what it had not answered with it; nobody listens;
+// then one does, at first slowly.
+Operation server_restart(const Choices& choices, const RunFrame& frame) {
+  std::vector<Node> responses;
+  Params forgotten = fault(choices.any_of<const char*>("end", {"no_answer", "reset_before"}));
+  forgotten.with("processed", boolean(false));
+  responses.push_back(repeated(std::move(forgotten), choices.between("in work", 1, 4)));
+  responses.push_back(repeated(fault("refuse_connection"), choices.between("down", 1, 6)));
+  if (choices.one_in("not ready", 2)) {
+    responses.push_back(repeated(status(503), choices.between("unready", 1, 3)));
+  }
+  for (std::int64_t delay = choices.between("slow start", 0, 8000); delay > 100; delay /= 2) {
+    responses.push_back(Params().with("delay_ms", delay).node());
+  }
+  return row(choices, frame, std::move(responses));
+}
+
+// Answers that overtake each other, and some that are lost.
+Operation uneven_network(const Choices& choices, const RunFrame& frame) {
+  std::vector<Node> responses;
+  const std::uint64_t answers = 4 + choices.below("answers", 9);
+  for (std::uint64_t i = 0; i < answers; ++i) {
+    const Duration delay = choices.span("delay", std::chrono::seconds{4}, i);
+    Params answer;
+    answer.with("delay_ms", delay / std::chrono::milliseconds{1});
+    if (choices.one_in("lost", 8, i)) answer.with("fault", text("no_answer"));
+    responses.push_back(std::move(answer).node());
+  }
+  return row(choices, frame, std::move(responses));
+}
+
+// Statuses that are rare, and patience asked for in ways that are.
+Operation rare_answers(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    Params answer;
+    answer.with(
+        "status",
+        choices.any_of<std::int64_t>(
+            "status", {200, 201, 202, 204, 400, 410, 413, 422, 425, 429, 501, 503, 505, 599}, i));
+    if (choices.one_in("without patience", 3, i)) return answer;
+    Params headers;
+    if (choices.one_in("two headers", 5, i)) {
+      headers.with(
+          "Retry-After",
+          list({text("2"), text(choices.any_of<const char*>("second header", {"7", "soon"}, i))}));
+    } else {
+      headers.with("Retry-After",
+                   text(choices.any_of<const char*>(
+                       "retry after",
+                       {"4", " 9 ", "Wednesday, 01-Jan-25 00:00:20 GMT", "Wed Jan  1 00:01:00 2025",
+                        "Wed, 01 Jan 2025 00:00:30 GMT", "0x10", "1e3", "18446744073709551616"},
+                       i)));
+    }
+    answer.with("headers", std::move(headers).node());
+    return answer;
+  });
+}
+
+Operation events_over_quota(const Choices& choices, const RunFrame& frame) {
+  return answers(choices, frame, [&](std::uint64_t i) {
+    return Params().with("body", text(choices.one_in("of recordings", 4, i)
+                                          ? R"({"status": 1, "quota_limited": ["recordings"]})"
+                                          : R"({"status": 1, "quota_limited": ["events"]})"));
+  });
+}
+
 constexpr Family kFamilies[] = {
     {"errors", 3, false, errors},
     {"refusals", 1, false, refusals},
@@ -197,6 +300,11 @@ constexpr Family kFamilies[] = {
     {"slow network", 1, false, slow_network},
     {"wall jump", 1, false, wall_jump},
     {"wall drift", 1, false, wall_drift},
+    {"rate limiter", 2, false, rate_limiter},
+    {"server restart", 2, false, server_restart},
+    {"uneven network", 1, false, uneven_network},
+    {"rare answers", 3, false, rare_answers},
+    {"events over quota", 1, false, events_over_quota, Capture::v0},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ using scenario::Node;
 Node number(std::int64_t value) { return Node::plain(std::to_string(value), {}); }
 Node text(std::string value) { return Node::quoted(std::move(value), {}); }
 Node boolean(bool value) { return Node::plain(value ? "true" : "false", {}); }
+Node nothing() { return Node::plain("null", {}); }
 Node duration(Duration value) { return Node::quoted(scenario::to_text(value), {}); }
 
 Node list(std::vector<Node> items) {

@@ -15,6 +15,7 @@ namespace lockstep::explore {
 scenario::Node number(std::int64_t value);
 scenario::Node text(std::string value);
 scenario::Node boolean(bool value);
+scenario::Node nothing();
 scenario::Node duration(Duration value);
 scenario::Node list(std::vector<scenario::Node> items);
 

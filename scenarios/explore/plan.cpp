@@ -54,6 +54,7 @@ std::span<const Family> families_of(Workload workload) {
 Capture drawn_capture(const Choices& run) {
   const Capture posthog = run.one_in("v1", 2) ? Capture::v1 : Capture::v0;
   if (!run.one_in("another protocol", 40)) return posthog;
+  if (run.one_in("as a client", 3)) return Capture::client;
   return run.any_of("protocol", {Capture::segment, Capture::confidence});
 }
 
@@ -107,6 +108,9 @@ scenario::Node drawn_options(const Choices& client, Capture capture) {
     options.with("max_batch_bytes", client.between("max_batch_bytes", least, 12'000))
         .with("max_event_bytes", client.between("max_event_bytes", 800, 1900))
         .with("max_ai_event_bytes", client.between("max_ai_event_bytes", 800, 1900));
+    if (client.one_in("small queue", 4)) {
+      options.with("max_queue_bytes", client.between("max_queue_bytes", 1900, 9000));
+    }
   }
   if (client.one_in("another policy", 2)) {
     options.with("queue_full",
@@ -118,6 +122,19 @@ scenario::Node drawn_options(const Choices& client, Capture capture) {
         list({text(client.any_of<const char*>(
             "hook", {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
                      "flush_in_before_send", "throw", "drop_all"}))}));
+  } else if (client.one_in("changing hooks", 12)) {
+    options.with(
+        "hooks",
+        list(
+            {text(client.any_of<const char*>("first hook", {"rename", "mark_first", "empty_name"})),
+             text(client.any_of<const char*>("second hook", {"mark_second", "throw_in_on_outcome",
+                                                             "capture_in_on_outcome"}))}));
+  }
+  if (client.one_in("more limits", 8)) {
+    options.with("max_response_bytes", client.between("max_response_bytes", 3000, 6000))
+        .with("connect_timeout_ms", client.any_of<std::int64_t>("connect timeout", {100, 1000}))
+        .with("shutdown_timeout_ms",
+              client.any_of<std::int64_t>("shutdown timeout", {0, 500, 5000}));
   }
   return std::move(options).node();
 }

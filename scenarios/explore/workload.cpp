@@ -151,6 +151,85 @@ Operation flag(const Choices& choices, const RunFrame& frame) {
                Params().with("key", text("flag")).with("distinct_id", text("u")).node())};
 }
 
+// Events as people send them: each with an id and a time of its own, and properties of all kinds.
+Operation rich_events(const Choices& choices, const RunFrame& frame) {
+  Operation steps;
+  const std::string& client = some_client(choices, frame);
+  const std::uint64_t count = 1 + choices.below("events", 4);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Params properties;
+    properties
+        .with("text",
+              text(choices.any_of<const char*>(
+                  "text",
+                  {"", "\"quoted\" \\ \n", "\xc3\xbc\xe2\x82\xac\xf0\x9f\xa6\x94", "</script>\x01"},
+                  i)))
+        .with("number", choices.between("number", -1'000'000'000'000, 1'000'000'000'000, i))
+        .with("nested", Params().with("list", list({boolean(true), nothing(), text("x")})).node());
+    Params event;
+    event.with("distinct_id", text("u" + std::to_string(i)))
+        .with("event", text(choices.any_of<const char*>("name", {"order placed", "$pageview"}, i)))
+        .with("properties", std::move(properties).node())
+        .with("timestamp",
+              text(choices.any_of<const char*>(
+                  "timestamp",
+                  {"2024-12-31T23:59:59.999Z", "2020-02-29T12:00:00+14:00", "2035-01-01T00:00:00Z"},
+                  i)));
+    if (choices.one_in("historical", 3, i)) event.with("historical", boolean(true));
+    steps.push_back(step("capture", client, std::move(event).node()));
+  }
+  return steps;
+}
+
+// What the server does while a client's life ends.
+scenario::Node answer_at_the_end(const Choices& choices) {
+  switch (choices.below("trouble", 4)) {
+    case 0:
+      return Params().with("fault", text("hang_connection")).node();
+    case 1:
+      return Params().with("status", std::int64_t{503}).node();
+    case 2:
+      return Params().with("delay_ms", choices.between("delay", 1, 5000)).node();
+    default:
+      return Params().with("fault", text("no_answer")).node();
+  }
+}
+
+// The end of a life as a target of its own: while a request connects, in a backoff, in the middle
+// of a batch, unanswered; once or twice; with captures, and a flush, that come too late.
+Operation end_of_life(const Choices& choices, const RunFrame& frame) {
+  const std::string& client = some_client(choices, frame);
+  const auto timeout = [&](std::string_view name) {
+    return Params().with("timeout", duration(choices.one_in("no time", 4)
+                                                 ? Duration{0}
+                                                 : choices.span(name, std::chrono::seconds{20})));
+  };
+  Operation steps{
+      step("script_server", client, Params().with("default", answer_at_the_end(choices)).node()),
+      step("capture_burst", client, Params().with("count", choices.between("count", 1, 8)).node()),
+      step("advance", client,
+           Params().with("by", duration(choices.span("by", std::chrono::seconds{20}))).node())};
+  if (choices.one_in("flush before", 2)) {
+    steps.push_back(step("start_flush", client, timeout("flush").with("as", text("f0")).node()));
+  }
+  steps.push_back(step("start_shutdown", client, timeout("shutdown").node()));
+  if (choices.one_in("capture after", 2)) {
+    steps.push_back(step("capture_burst", client, Params().with("count", std::int64_t{2}).node()));
+  }
+  if (choices.one_in("twice", 2)) {
+    steps.push_back(step("shutdown", client, timeout("second").node()));
+  }
+  if (choices.one_in("recovers", 2)) {
+    steps.push_back(
+        step("script_server", client, Params().with("default", Params().node()).node()));
+  }
+  if (choices.one_in("begins again", 2)) {
+    steps.push_back(step("reset", client, Params().node()));
+    steps.push_back(step("init", client, drawn_options(choices, frame.capture)));
+  }
+  return steps;
+}
+
 constexpr Family kFamilies[] = {
     {"burst", 8, true, burst},
     {"time passes", 8, true, pass_time},
@@ -162,6 +241,8 @@ constexpr Family kFamilies[] = {
     {"feature flag", 1, false, flag},
     {"tool", 2, false, tool, Capture::segment},
     {"tracking", 4, false, track, Capture::confidence},
+    {"rich events", 2, false, rich_events},
+    {"end of life", 3, false, end_of_life},
 };
 
 }  // namespace
