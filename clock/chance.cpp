@@ -180,7 +180,9 @@ ChoiceTape Chance::tape() const {
 
 // played_ never changes, so looking at it takes no lock.
 const std::uint64_t* Chance::find_played(const DrawKey& key) const noexcept {
-  return played_.size() == 0 ? nullptr : played_.find(key);
+  static constexpr std::uint64_t kNone = 0;
+  const auto* played = played_.size() == 0 ? nullptr : played_.find(key);
+  return played == nullptr && plays_only_ ? &kNone : played;
 }
 
 std::uint64_t Chance::record(const DrawKey& key, std::uint64_t value) const noexcept {

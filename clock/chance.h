@@ -74,6 +74,9 @@ class Chance {
   explicit Chance(std::uint64_t seed) noexcept : seed_(seed) {}
   // Plays `tape` where it names a choice, draws from `seed` elsewhere.
   Chance(std::uint64_t seed, ChoiceTape tape) : seed_(seed), played_(std::move(tape)) {}
+  // Plays `tape`, and 0 where it does not name the choice: what a tape means to those who have come
+  // to draw more than those who recorded it.
+  explicit Chance(ChoiceTape tape) : seed_(0), played_(std::move(tape)), plays_only_(true) {}
 
   std::uint64_t seed() const noexcept { return seed_; }
 
@@ -100,6 +103,7 @@ class Chance {
 
   std::uint64_t seed_;
   ChoiceTape played_;
+  bool plays_only_ = false;
   mutable std::mutex mutex_;  // guards recorded_
   std::atomic<bool> recording_{false};
   mutable std::vector<ChoiceTape::Choice> recorded_;

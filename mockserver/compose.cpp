@@ -218,8 +218,8 @@ class Composer {
 
   // An answer that is none of the service's takes nothing.
   std::vector<bool> not_in_errors() const {
-    std::vector<bool> taken(request_.event_count(), step_.status == 200);
-    if (step_.status != 200 || !step_.body) return taken;
+    std::vector<bool> taken(request_.event_count(), is_success(step_.status));
+    if (!is_success(step_.status) || !step_.body) return taken;
     const JsonText read = read_json(*step_.body);
     if (!read.value || !read.value->is_object()) {
       taken.assign(taken.size(), false);

@@ -21,7 +21,9 @@ constexpr Duration kConvergence = std::chrono::hours{24 * 30};
 // Each is on in half of the runs, and in some runs every one is.
 bool is_on(const Choices& run, const Family& family, Capture capture) {
   if (family.only && *family.only != capture) return false;
-  return family.always || run.one_in("all families", 16) || run.one_in(family.name, 2);
+  if (family.always || run.one_in(family.name, 2)) return true;
+  // A choice that has one outcome: a tape of a time before there was the family does not name it.
+  return run.one_in("all families", 16) && run.one_in(family.name, 1, 1);
 }
 
 // Rows hold fixed slots of a larger number, and what falls on none, or on a family that is off, is

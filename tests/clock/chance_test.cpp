@@ -146,6 +146,19 @@ TEST(Chance, ATapeIsPlayedWhereItNamesTheChoiceAndTheSeedElsewhere) {
   EXPECT_TRUE(played.ratio({kJitter, 1, 0}, 0, 10));
 }
 
+TEST(Chance, ATapeWithoutASeedIsZeroElsewhere) {
+  constexpr Stream kStream{"s"};
+  ChoiceTape tape;
+  tape.put({kStream, 1, 0}, 7);
+  const Chance chance(tape);
+  EXPECT_EQ(chance.below({kStream, 1, 0}, 10), 7u);
+  for (std::uint64_t index = 1; index < 50; ++index) {
+    EXPECT_EQ(chance.below({kStream, 1, index}, 10), 0u);
+    EXPECT_FALSE(chance.ratio({kStream, 2, index}, 9, 10));
+    EXPECT_EQ(chance.bits({kStream, 3, index}), 0u);
+  }
+}
+
 TEST(Chance, NothingIsRecordedUntilAskedFor) {
   Chance chance(4);
   chance.bits({kJitter, 0, 0});

@@ -281,6 +281,16 @@ TEST(AnswersV1, ResultsGoByPositionAndTheRestIsOk) {
   EXPECT_EQ(header_of(reply, "Retry-After"), "1");
 }
 
+TEST(AnswersV1, AnEventWithoutAResultIsInNeitherAnswerNorStore) {
+  Server server;
+  server.script(parse_script(std::string_view(R"({"responses": [{"v1_event_results": [null]}]})")));
+  const auto reply = server.handle(v1(batch_of(2)), at(0));
+  EXPECT_EQ(json_of(reply)["results"], (Json{{uuid_of(2), {{"result", "ok"}}}}));
+  const auto stored = server.stored();
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_EQ(stored.front().uuid, uuid_of(2));
+}
+
 TEST(AnswersV1, ResultsForceStatus200AndAreIgnoredWithoutEvents) {
   Server server;
   Step step = results_step({"ok"});
