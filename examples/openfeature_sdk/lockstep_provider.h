@@ -96,15 +96,32 @@ inline own::EvaluationContext to_own(const sdk::EvaluationContext& context) {
 
 // A reason of the backend's own is unknown to the SDK.
 inline sdk::Reason to_sdk_reason(std::string_view reason) {
-  // In the order of its enumeration.
-  constexpr std::array<std::string_view, 9> kNames{
-      own::reason::kStatic,  own::reason::kDefault, own::reason::kTargetingMatch,
-      own::reason::kSplit,   own::reason::kCached,  own::reason::kDisabled,
-      own::reason::kUnknown, own::reason::kStale,   own::reason::kError};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] == reason) return static_cast<sdk::Reason>(i);
+  constexpr std::array<std::pair<std::string_view, sdk::Reason>, 8> kReasons{{
+      {own::reason::kStatic, sdk::Reason::kStatic},
+      {own::reason::kDefault, sdk::Reason::kDefault},
+      {own::reason::kTargetingMatch, sdk::Reason::kTargetingMatch},
+      {own::reason::kSplit, sdk::Reason::kSplit},
+      {own::reason::kCached, sdk::Reason::kCached},
+      {own::reason::kDisabled, sdk::Reason::kDisabled},
+      {own::reason::kStale, sdk::Reason::kStale},
+      {own::reason::kError, sdk::Reason::kError},
+  }};
+  for (const auto& [name, theirs] : kReasons) {
+    if (name == reason) return theirs;
   }
   return sdk::Reason::kUnknown;
+}
+
+// Theirs by name, ours by number: nothing here relies on the order of the SDK's enumeration.
+inline sdk::ErrorCode to_sdk_code(own::ErrorCode code) {
+  constexpr std::array<sdk::ErrorCode, 8> kCodes{
+      sdk::ErrorCode::kProviderNotReady,    sdk::ErrorCode::kFlagNotFound,
+      sdk::ErrorCode::kParseError,          sdk::ErrorCode::kTypeMismatch,
+      sdk::ErrorCode::kTargetingKeyMissing, sdk::ErrorCode::kInvalidContext,
+      sdk::ErrorCode::kProviderFatal,       sdk::ErrorCode::kGeneral};
+  static_assert(static_cast<int>(own::ErrorCode::provider_not_ready) == 0);
+  static_assert(static_cast<int>(own::ErrorCode::general) + 1 == kCodes.size());
+  return kCodes[static_cast<std::size_t>(code)];
 }
 
 inline sdk::FlagMetadata to_sdk_metadata(const own::FlagMetadata& metadata) {
@@ -120,8 +137,8 @@ inline sdk::FlagMetadata to_sdk_metadata(const own::FlagMetadata& metadata) {
 
 class Provider final : public sdk::FeatureProvider {
  public:
-  explicit Provider(const std::shared_ptr<own::Provider>& provider)
-      : provider_(provider), client_(provider) {}
+  // The provider, which must not be null, starts with Init().
+  explicit Provider(std::shared_ptr<own::Provider> provider) : provider_(std::move(provider)) {}
 
   sdk::Metadata GetMetadata() const override { return {std::string(provider_->name())}; }
 
@@ -155,6 +172,7 @@ class Provider final : public sdk::FeatureProvider {
 
   absl::Status Init(const sdk::EvaluationContext& ctx) override {
     provider_->start(to_own(ctx));
+    api_.set_provider(provider_);
     if (provider_->is_healthy()) return absl::OkStatus();
     return absl::UnavailableError(std::string(provider_->name()) + " is " +
                                   std::string(own::to_string(provider_->status())));
@@ -170,8 +188,7 @@ class Provider final : public sdk::FeatureProvider {
     std::optional<sdk::ErrorCode> code;
     std::optional<std::string> message;
     if (details.error_code) {
-      // Both enumerations have OpenFeature's order.
-      code = static_cast<sdk::ErrorCode>(*details.error_code);
+      code = to_sdk_code(*details.error_code);
       message = details.error_message;
     }
     return std::make_unique<sdk::ResolutionDetails<T>>(
@@ -180,7 +197,8 @@ class Provider final : public sdk::FeatureProvider {
   }
 
   std::shared_ptr<own::Provider> provider_;
-  own::Client client_;
+  own::Api api_;  // without a provider until Init()
+  own::Client client_ = api_.client();
 };
 
 }  // namespace lockstep::openfeature_sdk

@@ -15,7 +15,9 @@ PROGRAMS = pathlib.Path(os.environ["LOCKSTEP_BUILD_DIR"]) / "examples"
 # Each program, the names of the events that the service then has, and their routes.
 DELIVERIES = {
     "service": (["order placed"], {"batch"}),
-    "capture_v1": (["order placed", "$ai_generation"], {"v1", "ai"}),
+    "capture_v1": (["$identify", "order placed"], {"v1"}),
+    "capture_client": (["$screen", "order placed"], {"event"}),
+    "capture_ai": (["$ai_generation"], {"ai"}),
     "track_segment": (["identify", "Order Placed", "group"], {"segment"}),
     "track_confidence": (["eventDefinitions/checkout"], {"confidence"}),
 }
@@ -37,10 +39,10 @@ def test_it_delivers_to_a_strict_service_over_real_sockets(program):
 # Each program, and the reason that the backend leaves with the value; Unleash tells none.
 FLAGS = {
     "flags_ofrep": "TARGETING_MATCH",
+    "flags_posthog": "TARGETING_MATCH",
     "flags_unleash": "UNKNOWN",
     "flags_launchdarkly": "TARGETING_MATCH",
     "flags_statsig": "TARGETING_MATCH",
-    "flags_posthog": "TARGETING_MATCH",
 }
 
 
@@ -76,16 +78,63 @@ def test_it_evaluates_a_flag_out_of_the_documents_file(tmp_path):
     assert done.stderr.startswith(f"{flags}:1:7: ")
 
 
-@pytest.mark.parametrize("program", [*DELIVERIES, *FLAGS, "flags_static"])
+@pytest.mark.parametrize(("file", "says"), [
+    ("[flags.new-checkout]\nvariants = { on = true }\ndefault = 'on'\n", "the new checkout\n"),
+    ("", "the old checkout\n"),
+])
+def test_a_switch_is_on_where_the_file_says_so(tmp_path, file, says):
+    (tmp_path / "flags.toml").write_text(file)
+    done = subprocess.run([PROGRAMS / "example_flags_switch"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, says)
+
+
+def test_a_retry_takes_virtual_time_and_sends_the_same_event():
+    done = subprocess.run([PROGRAMS / "example_retry_in_virtual_time"],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.findall(r" /batch/  (\d+)  attempt (\d)", done.stdout) == [
+        ("503", "1"), ("503", "2"), ("200", "3")]
+
+
+# Each document with C++ in it, and the programs that it shows.
+SHOWN = {
+    "README.md": ["service", "flags_switch", "retry_in_virtual_time"],
+    "docs/protocols.md": ["service", "capture_v1", "capture_client", "capture_ai", "track_segment",
+                          "track_confidence"],
+    "docs/flags.md": ["flags_static", *FLAGS],
+}
+
+
+@pytest.mark.parametrize("program", sorted({name for names in SHOWN.values() for name in names}))
 def test_it_is_short(program):
     assert len((ROOT / "examples" / f"{program}.cpp").read_text().splitlines()) <= 30
 
 
-@pytest.mark.parametrize(("document", "least"), [("protocols", 3), ("flags", 2)])
-def test_the_documents_show_them_as_they_are(document, least):
-    text = (ROOT / "docs" / f"{document}.md").read_text()
-    shown = re.findall(r"```cpp\n(.*?)```", text, re.DOTALL)
-    sources = {path.read_text() for path in (ROOT / "examples").glob("*.cpp")}
-    assert len(shown) >= least
-    for program in shown:
-        assert program in sources, program
+def test_the_documents_show_them_as_they_are():
+    names = {path.read_text(): path.stem for path in (ROOT / "examples").glob("*.cpp")}
+    shown = {}
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for program in re.findall(r"^```cpp\n(.*?)^```$", document.read_text(), re.DOTALL | re.M):
+            assert program in names, f"{document}: differs from every example:\n{program}"
+            shown.setdefault(str(document.relative_to(ROOT)), []).append(names[program])
+    assert shown == SHOWN
+
+
+def programs_of(document):
+    return "".join((ROOT / "examples" / f"{name}.cpp").read_text() for name in SHOWN[document])
+
+
+def test_every_protocol_has_a_program():
+    options = (ROOT / "sdk" / "options.h").read_text()
+    names = re.findall(r'"(\w+)"', re.search(r"kCaptureNames\{(.*?)\}", options, re.DOTALL)[1])
+    asked_for = re.findall(r"Capture::(\w+)", programs_of("docs/protocols.md"))
+    assert ["v0", *asked_for] == names  # v0 is the default
+    assert "capture_ai(" in programs_of("docs/protocols.md")
+
+
+def test_every_backend_has_a_program():
+    public = (ROOT / "cmake" / "Package.cmake").read_text()
+    backends = re.findall(r"\bproviders/(\w+)\.h", public)
+    asked = re.findall(r"<lockstep/providers/(\w+)\.h>", programs_of("docs/flags.md"))
+    assert sorted(asked) == sorted(backends) != []

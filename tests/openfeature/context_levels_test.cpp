@@ -4,10 +4,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <vector>
 
 #include "openfeature/tracker.h"
+#include "tests/openfeature/gherkin.h"
 
 namespace lockstep::openfeature {
 namespace {
@@ -33,69 +35,37 @@ TEST(ContextMerging, ALaterLevelWinsOverEachEarlierOne) {
   }
 }
 
-// A scenario of the file, outlines with each of their examples.
-struct Scenario {
-  std::vector<std::string> steps;
-  std::vector<std::string> table;  // of its levels, in order
-  std::vector<std::string> examples;
-};
-
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t\r|");
-  const auto end = text.find_last_not_of(" \t\r|");
-  return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
-}
-
-std::vector<Scenario> read_feature(std::istream& file) {
-  std::vector<Scenario> scenarios;
-  bool in_examples = false;
-  for (std::string raw; std::getline(file, raw);) {
-    const std::string line = trimmed(raw);
-    if (line.starts_with("Scenario")) {
-      scenarios.emplace_back();
-      in_examples = false;
-    } else if (scenarios.empty() || line.empty() || line.front() == '@') {
-      continue;
-    } else if (line.starts_with("Examples:")) {
-      in_examples = true;
-    } else if (raw.find('|') == std::string::npos) {
-      scenarios.back().steps.push_back(line);
-    } else if (line != "level") {
-      (in_examples ? scenarios.back().examples : scenarios.back().table).push_back(line);
-    }
-  }
-  return scenarios;
-}
-
-// What stands in quotes in a step, the example's level in its place.
-std::vector<std::string> quoted(const std::string& step, const std::string& level) {
+// What stands in quotes in a step.
+std::vector<std::string> quoted(const std::string& step) {
   std::vector<std::string> all;
   for (std::size_t at = step.find('"'); at != std::string::npos; at = step.find('"', at + 1)) {
     const std::size_t end = step.find('"', at + 1);
-    const std::string text = step.substr(at + 1, end - at - 1);
-    all.push_back(text == "<level>" ? level : text);
+    all.push_back(step.substr(at + 1, end - at - 1));
     at = end;
   }
   return all;
 }
 
 // Carries out the steps of a scenario; returns how many of them looked at the merged context.
-int play(const Scenario& scenario, const std::string& example) {
+int play(const gherkin::Scenario& scenario) {
   std::map<std::string, EvaluationContext> levels;
+  std::vector<gherkin::Row> table;
   int looked = 0;
-  for (const std::string& step : scenario.steps) {
-    const auto words = quoted(step, example);
-    if (step.find("is added to the") != std::string::npos) {
+  for (const gherkin::Step& step : scenario.steps) {
+    const auto words = quoted(step.text);
+    if (!step.table.empty()) table = step.table;
+    if (step.text.find("is added to the") != std::string::npos) {
       levels[words.at(2)].set(words.at(0), words.at(1));
-    } else if (step.find("entries for each level") != std::string::npos) {
-      for (const std::string& level : scenario.table) {
-        levels[level].set(words.at(1), level);
-        if (level == words.at(0)) break;
+    } else if (step.text.find("entries for each level") != std::string::npos) {
+      for (const gherkin::Row& level : table) {
+        levels[level.at(0)].set(words.at(1), level.at(0));
+        if (level.at(0) == words.at(0)) break;
       }
-    } else if (step.find("merged context contains") != std::string::npos) {
+    } else if (step.text.find("merged context contains") != std::string::npos) {
       const EvaluationContext context = merged(levels);
       const Value* found = context.find(words.at(0));
-      EXPECT_TRUE(found != nullptr && *found == Value(words.at(1))) << step << ", " << example;
+      EXPECT_TRUE(found != nullptr && *found == Value(words.at(1)))
+          << step.text << ", " << scenario.name;
       ++looked;
     }
   }
@@ -106,13 +76,9 @@ TEST(ContextMerging, TheSpecificationsScenariosHold) {
   const std::filesystem::path path(LOCKSTEP_SHARED "/vectors/openfeature/contextMerging.feature");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
   int looked = 0;
-  for (const Scenario& scenario : read_feature(file)) {
-    const bool is_outline = !scenario.examples.empty();
-    for (const std::string& level : is_outline ? scenario.examples : std::vector<std::string>{""}) {
-      looked += play(scenario, level);
-    }
-  }
+  for (const gherkin::Scenario& scenario : gherkin::parse(text)) looked += play(scenario);
   EXPECT_EQ(looked, 39) << "checks in the file: 13 and 13 of the outlines' examples, 13 others";
 }
 

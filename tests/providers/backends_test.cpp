@@ -2,11 +2,14 @@
 // answers. The traps of their protocols have a test each, named after them.
 #include <gtest/gtest.h>
 
+#include "clock/system_clock.h"
+#include "mockserver/http_front.h"
 #include "providers/launchdarkly.h"
 #include "providers/ofrep.h"
 #include "providers/posthog.h"
 #include "providers/statsig.h"
 #include "providers/unleash.h"
+#include "sdk/host/thread_host.h"
 #include "sdk/options.h"
 #include "tests/providers/bench.h"
 
@@ -155,6 +158,25 @@ TEST(LaunchDarkly, TheContextIsInThePathOrInTheBody) {
   EXPECT_EQ(report.get_string_value("text", "", context), "v2");
   EXPECT_EQ(bench.last().method, "REPORT");
   EXPECT_EQ(bench.last_body(), (json{{"kind", "user"}, {"key", "user-1"}, {"plan", "pro?"}}));
+}
+
+// A method that no HTTP library knows by heart, with a body: both must survive libcurl and the
+// wire.
+TEST(LaunchDarkly, AReportGoesOverRealSocketsAsItIs) {
+  Bench bench(kFlags);
+  SystemClock clock;
+  mock::HttpFront front(bench.server, clock);
+  front.listen();
+  LaunchDarklyOptions options{.sdk_key = "k", .report = true};
+  options.remote.base_url = front.origin();
+  Client client(std::make_shared<LaunchDarkly>(options, ThreadHost::create()));
+  for (const char* key : {"user-1", "user-2"}) {
+    ASSERT_EQ(client.get_string_value("text", "", user(key)), "v2");
+    EXPECT_EQ(bench.last().method, "REPORT");
+    EXPECT_EQ(bench.last().path, "/sdk/evalx/context");
+    EXPECT_EQ(bench.last_body(), (json{{"kind", "user"}, {"key", key}}));
+  }
+  EXPECT_EQ(front.connections(), 1u);  // the next one finds its connection as it should be
 }
 
 TEST(LaunchDarkly, ReasonsAndErrorsAreOpenFeatures) {
