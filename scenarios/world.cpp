@@ -356,6 +356,7 @@ http::Reply World::pass(const http::Request& request, Now now) {
   seen->request = request;
   seen->reply = std::move(reply);
   seen->reply.delay = saturating_add(seen->reply.delay, added_latency_);
+  sightings_.note_answer(seen->reply);
   count_attempt(*seen);
   record(*seen);
   seen_.push_back(std::move(seen));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "mockserver/script.h"
 #include "scenarios/explore/family.h"
 #include "scenarios/schema.h"
 
@@ -22,6 +23,7 @@ constexpr std::string_view kConditions = "conditions of an engine";
 constexpr std::string_view kMoves = "changes of a condition";
 constexpr std::string_view kPairs = "pairs of families in a run";
 constexpr std::string_view kAfterFaults = "conditions after a fault";
+constexpr std::string_view kAnswers = "answers that were met";
 
 constexpr std::array<std::string_view, 4> kLives{"open", "flushing", "closing", "closed"};
 constexpr std::array<std::string_view, 3> kBacklogs{"nothing queued", "queue fills", "queue due"};
@@ -144,6 +146,20 @@ Coverage::Table after_faults(const Numbers& counts) {
   return table;
 }
 
+Coverage::Table answers(const Numbers& counts) {
+  Coverage::Table table{kAnswers, {}};
+  for (std::size_t i = 0; i < Sightings::kFaults; ++i) {
+    const auto name = mock::fault_name(static_cast<http::Fault>(i + 1));
+    table.rows.push_back({{}, std::string(name), counts[i], {}});
+  }
+  for (std::size_t i = 0; i < Sightings::kStatuses.size(); ++i) {
+    const std::string name = "status " + std::to_string(Sightings::kStatuses[i]);
+    table.rows.push_back({{}, name, counts[Sightings::kFaults + i], {}});
+  }
+  table.rows.push_back({{}, "another status", counts.back(), "no family draws one"});
+  return table;
+}
+
 // Good and Turing's, as of Exploration::unseen_probability.
 double unseen_probability(const Coverage::Table& table, std::uint64_t runs) {
   if (runs == 0) return 1;
@@ -175,6 +191,7 @@ Coverage::Coverage() {
   counts_[std::string(kMoves)].resize(Sightings::kMoves);
   counts_[std::string(kPairs)].resize(families * (families - 1) / 2);
   counts_[std::string(kAfterFaults)].resize(fault_families().size() * Condition::kCount);
+  counts_[std::string(kAnswers)].resize(Sightings::kAnswers);
 }
 
 void Coverage::add(const Plan& plan, const Sightings& sightings) {
@@ -191,6 +208,10 @@ void Coverage::add(const Plan& plan, const Sightings& sightings) {
   }
   Numbers& of_moves = counts_.find(kMoves)->second;
   for (std::size_t i = 0; i < Sightings::kMoves; ++i) of_moves[i] += sightings.has_move(i) ? 1 : 0;
+  Numbers& of_answers = counts_.find(kAnswers)->second;
+  for (std::size_t i = 0; i < Sightings::kAnswers; ++i) {
+    of_answers[i] += sightings.has_answer(i) ? 1 : 0;
+  }
   Numbers& of_conditions = counts_.find(kConditions)->second;
   Numbers& after = counts_.find(kAfterFaults)->second;
   const std::size_t applications = families.size() - fault_families().size();
@@ -208,7 +229,8 @@ std::vector<Coverage::Table> Coverage::tables(std::optional<Capture> capture,
                                               std::optional<Workload> workload) const {
   return {conditions(counts_.find(kConditions)->second), moves(counts_.find(kMoves)->second),
           pairs(counts_.find(kPairs)->second, capture, workload),
-          after_faults(counts_.find(kAfterFaults)->second)};
+          after_faults(counts_.find(kAfterFaults)->second),
+          answers(counts_.find(kAnswers)->second)};
 }
 
 bool Coverage::take(const Counts& counts) {

@@ -1,5 +1,5 @@
 // What the explorer's runs reached of what can be named beforehand: conditions of an engine and how
-// they change, pairs of families in one run, and conditions behind a fault.
+// they change, pairs of families in one run, conditions behind a fault, and answers of servers.
 //
 // The rule: what there is to reach comes from enumerations and tables of the code, never from what
 // was seen. What cannot be reached is named as well, with the reason.
