@@ -21,7 +21,7 @@ using scenario::Scenario;
 
 namespace {
 
-constexpr std::size_t kLargestCorpus = 4096;
+constexpr std::size_t kLargestCorpus = 16'384;
 constexpr Stream kSteering{"explore-steering"};
 
 // One run of a round: what it was made of, what came of it.
