@@ -74,6 +74,8 @@ class Exploration:
     failures: List[Failure]
     families: Dict[str, int]  #: in how many runs each had an operation
     transitions: Dict[int, int] = field(repr=False)  #: in how many runs each kind of step was seen
+    transitions_of_seeds: Dict[int, int] = field(repr=False)  #: of those made from their seed alone
+    seed_runs: int = 0  #: how many runs were made so
     capture: Optional[str] = None  #: the protocol of all runs; None: it was drawn
 
     @property
@@ -87,9 +89,9 @@ class Exploration:
 
     @property
     def unseen_probability(self) -> float:
-        """How likely the next run is to show a kind of step not seen yet, at most."""
-        once = sum(1 for runs in self.transitions.values() if runs == 1)
-        return min(1.0, once / self.runs) if self.runs else 1.0
+        """How likely the next seed is to show a kind of step not seen yet, at most."""
+        once = sum(1 for runs in self.transitions_of_seeds.values() if runs == 1)
+        return min(1.0, once / self.seed_runs) if self.seed_runs else 1.0
 
 
 RangeResult = Dict[str, Any]
@@ -126,6 +128,7 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
     digest = _FNV_START
     families: Dict[str, int] = {}
     transitions: Dict[int, int] = {}
+    of_seeds: Dict[int, int] = {}
     failures: Dict[str, Failure] = {}
     for result in results:
         for byte in int(result["digest"]).to_bytes(8, "little"):
@@ -134,6 +137,8 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
             families[name] = families.get(name, 0) + runs
         for kind, runs in result["transitions"].items():
             transitions[kind] = transitions.get(kind, 0) + runs
+        for kind, runs in result["transitions_of_seeds"].items():
+            of_seeds[kind] = of_seeds.get(kind, 0) + runs
         for failure in result["failures"]:
             failures.setdefault(failure["behaviour"], Failure(**failure))
     return Exploration(
@@ -145,6 +150,8 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
         failures=list(failures.values()),
         families=dict(sorted(families.items())),
         transitions=dict(sorted(transitions.items())),
+        transitions_of_seeds=dict(sorted(of_seeds.items())),
+        seed_runs=sum(result["seed_runs"] for result in results),
         capture=capture,
     )
 

@@ -56,8 +56,14 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
   for (const auto& [name, runs] : found.families) families[word(name)] = runs;
   out["families"] = families;
   py::dict transitions;
-  for (const auto& [transition, runs] : found.seen) transitions[py::int_(transition)] = runs;
+  py::dict of_seeds;
+  for (const auto& [transition, seen] : found.seen) {
+    transitions[py::int_(transition)] = seen.runs;
+    if (seen.seed_runs > 0) of_seeds[py::int_(transition)] = seen.seed_runs;
+  }
   out["transitions"] = transitions;
+  out["transitions_of_seeds"] = of_seeds;
+  out["seed_runs"] = found.seed_runs;
   py::list failures;
   for (const explore::FoundFailure& failure : found.failures) failures.append(dict_of(failure));
   out["failures"] = failures;

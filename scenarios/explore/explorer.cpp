@@ -92,7 +92,7 @@ class Explorer {
     out_.corpus = corpus_.size();
     out_.transitions = seen_.size();
     out_.singletons = static_cast<std::size_t>(std::count_if(
-        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second == 1; }));
+        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second.seed_runs == 1; }));
     out_.real_time = real_time();
     out_.seen = std::move(seen_);
     return std::move(out_);
@@ -173,8 +173,12 @@ class Explorer {
     for (const std::string_view family : run.plan.families) ++out_.families[family];
     out_.coverage.add(run.plan, run.result.sightings);
     bool is_new = false;
+    const std::uint64_t from_seed = run.origin.parent ? 0 : 1;
+    out_.seed_runs += from_seed;
     for (const std::uint64_t transition : run.result.states) {
-      is_new = ++seen_[transition] == 1 || is_new;
+      SeenIn& seen = seen_[transition];
+      is_new = ++seen.runs == 1 || is_new;
+      seen.seed_runs += from_seed;
     }
     if (run.result.failed) {
       note_failure(run);
@@ -217,6 +221,7 @@ class Explorer {
     state.runs = out_.runs;
     state.failed_runs = out_.failed_runs;
     state.verified = out_.verified;
+    state.seed_runs = out_.seed_runs;
     state.digest = out_.digest;
     state.virtual_time = out_.virtual_time;
     state.real_time = real_time();
@@ -250,6 +255,7 @@ class Explorer {
     out_.runs = kept_runs_ = state.runs;
     out_.failed_runs = state.failed_runs;
     out_.verified = state.verified;
+    out_.seed_runs = state.seed_runs;
     out_.digest = state.digest;
     out_.virtual_time = state.virtual_time;
     former_time_ = state.real_time;
@@ -281,14 +287,14 @@ class Explorer {
   Duration former_time_{0};      // of the explorations before this one
   std::optional<Instant> last_kept_;
   std::uint64_t kept_runs_ = 0;
-  std::map<std::uint64_t, std::uint64_t> seen_;  // transition -> runs that showed it
+  SeenTransitions seen_;
 };
 
 }  // namespace
 
 double Exploration::unseen_probability() const noexcept {
-  if (runs == 0) return 1;
-  return std::min(1.0, static_cast<double>(singletons) / static_cast<double>(runs));
+  if (seed_runs == 0) return 1;
+  return std::min(1.0, static_cast<double>(singletons) / static_cast<double>(seed_runs));
 }
 
 std::vector<std::string_view> Exploration::missing_families() const {

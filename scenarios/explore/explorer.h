@@ -67,6 +67,14 @@ struct FoundFailure {
   scenario::Result result;
 };
 
+// In how many runs a transition was seen, and in how many of those made from their seed alone.
+struct SeenIn {
+  std::uint64_t runs = 0;
+  std::uint64_t seed_runs = 0;
+  bool operator==(const SeenIn&) const = default;
+};
+using SeenTransitions = std::map<std::uint64_t, SeenIn>;
+
 struct Exploration {
   std::uint64_t runs = 0;
   std::optional<Capture> capture{};    // of all runs
@@ -79,14 +87,17 @@ struct Exploration {
   std::size_t failed_runs = 0;
 
   std::size_t transitions = 0;  // kinds of steps between kinds of states that were seen
-  std::size_t singletons = 0;   // of them, seen in one run only
-  std::map<std::uint64_t, std::uint64_t> seen;         // in how many runs each kind of step was
-  std::size_t corpus = 0;                              // runs that reached something new
+  std::size_t singletons = 0;   // of them, seen in one run only of those made from their seed alone
+  std::uint64_t seed_runs = 0;  // how many runs were made so
+  SeenTransitions seen;         // in how many runs each kind of step was
+  std::size_t corpus = 0;       // runs that reached something new
   std::map<std::string_view, std::uint64_t> families;  // in how many runs each had an operation
   Coverage coverage;                                   // of what could be named beforehand
 
-  // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the
-  // share of transitions seen once, per run. An upper bound where a run shows several at a time.
+  // Good and Turing's estimate of how likely the next seed is to show a transition not seen yet:
+  // how many were seen once, per run. Over the runs made from their seed alone, which are a sample
+  // of what seeds make; those made from other runs repeat what those showed. An upper bound, since
+  // a run shows several at a time, and the other runs have seen some of it.
   double unseen_probability() const noexcept;
   // Families that no run had: a batch in which one stands still has not tested it. Those of a
   // single protocol count where all runs were of it.

@@ -157,6 +157,8 @@ def result(digest, failures, transitions):
         "virtual_ns": 1,
         "families": {"a": 2},
         "transitions": transitions,
+        "transitions_of_seeds": transitions,
+        "seed_runs": 5,
         "failures": failures,
     }
 
