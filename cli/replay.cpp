@@ -6,9 +6,11 @@
 #include <string>
 
 #include "cli/drawings.h"
+#include "cli/numbers.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/explore/explorer.h"
+#include "scenarios/explore/laws.h"
 #include "scenarios/explore/write.h"
 #include "scenarios/load.h"
 #include "scenarios/report.h"
@@ -23,7 +25,7 @@ struct ReplayArguments {
   std::optional<std::uint64_t> seed;
   std::string capture;
   std::string workload;
-  std::size_t times = 1;
+  std::uint64_t times = 1;
   bool print = false;
   bool quiet = false;
   Drawings drawings;
@@ -54,7 +56,7 @@ int run_replay(const ReplayArguments& arguments) {
     return kBadUsage;
   }
   const auto scenario = wanted(arguments);
-  if (!scenario) return kBadUsage;
+  if (!scenario || !arguments.drawings.can_be_written()) return kBadUsage;
   if (arguments.print) {
     std::cout << explore::to_yaml(*scenario);
     return kPassed;
@@ -65,9 +67,11 @@ int run_replay(const ReplayArguments& arguments) {
   options.stopwatch = &stopwatch;
   options.keep_trace = true;
   run.results.push_back(scenario::run(*scenario, options));
-  const std::uint64_t digest = run.results.front().digest;
+  scenario::Result& first = run.results.front();
+  if (first.passed()) first.failed = explore::broken_law(*scenario, first);
+  const std::uint64_t digest = first.digest;
   run.digest = digest;
-  for (std::size_t i = 1; i < arguments.times; ++i) {
+  for (std::uint64_t i = 1; i < arguments.times; ++i) {
     const std::uint64_t again = scenario::run(*scenario).digest;
     if (again == digest) continue;
     std::cerr << "lockstep replay: run " << i + 1 << " left another trace\n";
@@ -90,8 +94,8 @@ void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand(
       "replay", "Replay one run with its trace: exit 0 it passed, 1 it failed, 2 bad input.");
   verb->add_option("file", arguments->file, "A scenario file, such as explore writes");
-  auto* const seed = verb->add_option("--seed", arguments->seed,
-                                      "The run that explore makes from this seed alone");
+  auto* const seed = &check_number(*verb->add_option(
+      "--seed", arguments->seed, "The run that explore makes from this seed alone"));
   verb->add_option("--capture", arguments->capture, "In this protocol, as explore --capture does")
       ->needs(seed)
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
@@ -99,8 +103,7 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->needs(seed)
       ->check(CLI::IsMember(std::vector<std::string>(explore::kWorkloadNames.begin(),
                                                      explore::kWorkloadNames.end())));
-  verb->add_option("--times", arguments->times, "So often; every trace must be the same")
-      ->capture_default_str();
+  add_number(*verb, "--times", arguments->times, "So often; every trace must be the same", 1);
   add_drawing_options(*verb, arguments->drawings, "--chrome-trace");
   verb->add_flag("--print", arguments->print, "Print the scenario as a file; run nothing");
   verb->add_flag("--quiet", arguments->quiet, "No trace, the verdict only");
