@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     verify_one_in: int = 50
     stop_after: int = 1
     capture: Optional[str] = None
+    workload: Optional[str] = None
 
 
 class SeedRange(NamedTuple):
@@ -77,6 +78,7 @@ class Exploration:
     transitions_of_seeds: Dict[int, int] = field(repr=False)  #: of those made from their seed alone
     seed_runs: int = 0  #: how many runs were made so
     capture: Optional[str] = None  #: the protocol of all runs; None: it was drawn
+    workload: Optional[str] = None  #: what all runs were about; None: it was drawn
 
     @property
     def passed(self) -> bool:
@@ -85,7 +87,8 @@ class Exploration:
     @property
     def missing_families(self) -> List[str]:
         """What no run had: a batch in which one stands still has not tested it."""
-        return [name for name in _lockstep.family_names(self.capture) if name not in self.families]
+        names = _lockstep.family_names(self.capture, self.workload)
+        return [name for name in names if name not in self.families]
 
     @property
     def unseen_probability(self) -> float:
@@ -109,6 +112,7 @@ def explore_range(seeds: SeedRange, settings: Settings) -> RangeResult:
         settings.verify_one_in,
         settings.stop_after,
         settings.capture,
+        settings.workload,
     )
 
 
@@ -123,7 +127,9 @@ def ranges_of(seeds: Union[int, range], size: int) -> List[SeedRange]:
     return [SeedRange(whole[at], min(size, len(whole) - at)) for at in starts]
 
 
-def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Exploration:
+def merge(
+    results: Sequence[RangeResult], capture: Optional[str] = None, workload: Optional[str] = None
+) -> Exploration:
     """The results of ranges, in the order of the ranges."""
     digest = _FNV_START
     families: Dict[str, int] = {}
@@ -153,6 +159,7 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
         transitions_of_seeds=dict(sorted(of_seeds.items())),
         seed_runs=sum(result["seed_runs"] for result in results),
         capture=capture,
+        workload=workload,
     )
 
 
@@ -201,6 +208,7 @@ def explore(
     verify_one_in: int = 50,
     stop_after: int = 1,
     capture: Optional[str] = None,
+    workload: Optional[str] = None,
     work: Work = explore_range,
 ) -> Exploration:
     """Makes up runs from seeds (1 to n, or a range), judges them, and merges what was found.
@@ -211,11 +219,12 @@ def explore(
     it; ``range_size`` is part of what is explored where ``novelty`` is on, because each range
     learns from its own runs alone. A range ends at ``stop_after`` kinds of failures. ``capture``:
     all runs in that protocol ("v0", "v1", "client", "segment", "confidence"); default: drawn.
+    ``workload``: all runs about that ("events", "flags"); default: drawn, flags seldom.
     """
-    settings = Settings(novelty, round, verify_one_in, stop_after, capture)
+    settings = Settings(novelty, round, verify_one_in, stop_after, capture, workload)
     ranges = ranges_of(seeds, range_size)
     if executor is None:
-        return merge([work(one, settings) for one in ranges], capture)
+        return merge([work(one, settings) for one in ranges], capture, workload)
     done: Dict[int, RangeResult] = {}
     error: Optional[BaseException] = None
     for _ in range(MOST_STARTS):
@@ -234,7 +243,7 @@ def explore(
                     done[number] = work(ranges[number], settings)
     if len(done) < len(ranges):
         raise RuntimeError(f"{len(ranges) - len(done)} ranges were lost again and again") from error
-    return merge([done[number] for number in sorted(done)], capture)
+    return merge([done[number] for number in sorted(done)], capture, workload)
 
 
 def _is_factory(executor: Any) -> bool:

@@ -201,6 +201,19 @@ def test_all_runs_can_be_of_one_protocol():
         lockstep.explore(1, capture="v7")
 
 
+def test_all_runs_can_be_about_flags():
+    found = lockstep.explore(12, workload="flags", range_size=6)
+    assert found.passed and found.workload == "flags"
+    names = set(lockstep._lockstep.family_names(workload="flags"))
+    assert "evaluate" in found.families and "evaluate" in names
+    assert "evaluate" not in lockstep._lockstep.family_names()
+    assert set(found.missing_families) == names - set(found.families)
+    with pytest.raises(ValueError, match='workload: found "rest"; expected events or flags'):
+        lockstep.explore(1, workload="rest")
+    assert "assert_flags_converge" in lockstep.scenario_of_seed(1, workload="flags").to_yaml()
+    assert lockstep.replay(1, workload="flags").passed
+
+
 def test_a_run_of_one_protocol_is_replayed_in_it():
     paths = {
         name: lockstep.scenario_of_seed(1, capture=name).to_yaml() for name in ("v1", "segment")
