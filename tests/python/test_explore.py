@@ -195,7 +195,10 @@ def test_all_runs_can_be_of_one_protocol():
     found = lockstep.explore(12, capture="confidence", range_size=6)
     assert found.passed and found.capture == "confidence"
     names = set(lockstep._lockstep.family_names("confidence"))
-    assert names > set(lockstep._lockstep.family_names()) >= set(lockstep.explore(12).families)
+    assert names > set(lockstep._lockstep.family_names())
+    drawn = set(lockstep.explore(12).families)
+    protocols = ("v0", "v1", "client", "segment", "confidence")
+    assert drawn <= {name for one in protocols for name in lockstep._lockstep.family_names(one)}
     assert found.digest != lockstep.explore(12, range_size=6).digest
     with pytest.raises(ValueError, match='capture: found "v7"'):
         lockstep.explore(1, capture="v7")
