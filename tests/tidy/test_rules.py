@@ -155,7 +155,7 @@ VIOLATIONS = [
     ),
     (
         registry.defects_name_their_tests,
-        {"docs/defects.md": "".join(f"| 5b.{row} | lost | |\n" for row in range(1, 38) if row != 9)},
+        {"docs/defects.md": "".join(f"| 5b.{n} | lost | |\n" for n in range(1, 38) if n != 9)},
         "docs/defects.md: no row has the number 9",
     ),
 ]
