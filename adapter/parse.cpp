@@ -13,8 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-// Shorter ones are no secrets, and hiding every "a" would leave nothing to read.
-constexpr std::size_t kShortestSecret = 4;
 constexpr std::size_t kLongestTestId = 128;
 
 Properties properties_in(Fields& fields, std::string_view name) {
@@ -147,17 +145,6 @@ std::string parse_test_id(std::string_view query) {
                                     " letters, digits and -._~:@+");
   }
   return *id;
-}
-
-std::string without_secret(std::string text, std::string_view secret) {
-  if (secret.size() < kShortestSecret) return text;
-  constexpr std::string_view kMask = "***";
-  std::size_t at = 0;
-  while ((at = text.find(secret, at)) != std::string::npos) {
-    text.replace(at, secret.size(), kMask);
-    at += kMask.size();
-  }
-  return text;
 }
 
 }  // namespace lockstep::adapter

@@ -57,6 +57,18 @@ TEST(ProtocolAnswers, EachStatusHasItsClass) {
   }
 }
 
+TEST(ProtocolAnswers, TheKeyIsBlackedOutOnceWhateverItsMaskSays) {
+  EXPECT_EQ(protocol::excerpt("no phc_a, phc_a", "phc_a"), "no [api key], [api key]");
+  EXPECT_EQ(protocol::excerpt("no api key here", "api key"), "no [api key] here");
+  EXPECT_EQ(protocol::excerpt("[api key]", "[api key]"), "[api key]");
+}
+
+TEST(ProtocolAnswers, AKeyOfThreeCharactersIsNoSecret) {
+  for (const char* key : {"key", "api", "k", " ", ""}) {
+    EXPECT_EQ(protocol::excerpt("bad api key", key), "bad api key") << key;
+  }
+}
+
 TEST(ProtocolAnswers, NoAnswerIsTroubleOfTheEndpoint) {
   const Verdict got = transport_verdict({http::TransportErrorKind::timeout, "no answer"});
   EXPECT_EQ(got.kind, Kind::retry);
