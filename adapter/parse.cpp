@@ -39,7 +39,8 @@ std::optional<WallTime> timestamp_in(Fields& fields) {
   const auto time = parse_rfc3339(*text);
   if (!time) {
     fields.refuse("timestamp",
-                  "must be an RFC 3339 date-time with its offset, like 2025-01-02T03:04:05+05:30");
+                  "must be an RFC 3339 date-time with its offset, like 2025-01-02T03:04:05+05:30, "
+                  "of the years 1678 to 2261");
   }
   return time;
 }
