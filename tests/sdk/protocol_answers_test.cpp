@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "clock/timestamp.h"
 #include "sdk/protocol/common.h"
@@ -55,6 +56,24 @@ TEST(ProtocolAnswers, EachStatusHasItsClass) {
       EXPECT_EQ(verdict(name, response(status)).kind, Kind::delivered) << name << " " << status;
     }
   }
+}
+
+class Unreadable final : public Protocol {
+ public:
+  std::string_view name() const noexcept override { return "unreadable"; }
+  std::size_t render(const EventView&, JsonWriter&) const override { return kNoUuid; }
+  http::Request encode(const BatchContext&) const override { return {}; }
+  Verdict interpret(const engine::Batch&, const http::Response&, WallTime) const override {
+    throw std::runtime_error("no memory left");
+  }
+};
+
+TEST(ProtocolAnswers, AnAnswerThatCannotBeInterpretedIsAsGoodAsNone) {
+  const Verdict got = interpret_or_retry(Unreadable(), {}, response(200), kMidnight);
+  EXPECT_EQ(got.kind, Kind::retry);
+  EXPECT_TRUE(got.endpoint_trouble);
+  EXPECT_EQ(got.status, 0);
+  EXPECT_EQ(got.detail, "malformed: no memory left");
 }
 
 TEST(ProtocolAnswers, TheKeyIsBlackedOutOnceWhateverItsMaskSays) {
