@@ -37,7 +37,7 @@ class Api {
   // Where the transaction's context comes from, for example a variable of the thread; called in
   // each evaluation, on its thread. Empty: there is none.
   void set_transaction_context(std::function<EvaluationContext()> source);
-  void add_hooks(Hooks hooks);
+  void add_hooks(const Hooks& hooks);
 
   // Of every provider. A handler that is added in a state which its event describes is called at
   // once. The number returned takes it away again.

@@ -45,7 +45,9 @@ void call(const EventHandler& handler, const ProviderEvent& event) noexcept {
 
 ApiState::~ApiState() { shutdown(); }
 
-void ApiState::set_provider(std::string domain, std::shared_ptr<Provider> provider) {
+// A reference of its own: what start() calls may let go of the caller's.
+void ApiState::set_provider(std::string domain,
+                            std::shared_ptr<Provider> provider) {  // NOLINT(performance-*)
   if (provider == nullptr) throw std::invalid_argument("set_provider: the provider is null");
   std::optional<Observed> leaving;
   {
@@ -117,8 +119,9 @@ void ApiState::heard(const Provider& provider, const ProviderEvent& event) const
   for (const EventHandler& handler : told) call(handler, event);
 }
 
+// A copy of its own, as the handler may destroy the caller's.
 std::uint64_t ApiState::on(std::optional<std::string> domain, ProviderEventType type,
-                           EventHandler handler) {
+                           EventHandler handler) {  // NOLINT(performance-*)
   std::vector<std::shared_ptr<Provider>> present;
   std::uint64_t number = 0;
   if (domain) present.push_back(provider(*domain));

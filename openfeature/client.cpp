@@ -51,11 +51,15 @@ EvaluationDetails<Value> details_of(std::string_view key, FlagType type, const V
   }
   EvaluationDetails<Value> details;
   details.flag_key = key;
-  details.value = resolution.value ? std::move(*resolution.value) : fallback;
   details.variant = std::move(resolution.variant);
   details.reason = std::move(resolution.reason);
   if (details.reason.empty()) {
     details.reason = resolution.value ? reason::kUnknown : reason::kDefault;
+  }
+  if (resolution.value) {
+    details.value = std::move(*resolution.value);
+  } else {
+    details.value = fallback;
   }
   details.metadata = std::move(resolution.metadata);
   return details;
@@ -201,7 +205,7 @@ EvaluationDetails<double> Client::get_double_details(
 }
 
 EvaluationDetails<Value> Client::get_object_details(
-    std::string_view key, Value fallback, const EvaluationContext& context,
+    std::string_view key, const Value& fallback, const EvaluationContext& context,
     const EvaluationOptions& options) const noexcept {
   return evaluate(key, FlagType::object, fallback, context, options);
 }
@@ -230,10 +234,10 @@ double Client::get_double_value(std::string_view key, double fallback,
   return get_double_details(key, fallback, context, options).value;
 }
 
-Value Client::get_object_value(std::string_view key, Value fallback,
+Value Client::get_object_value(std::string_view key, const Value& fallback,
                                const EvaluationContext& context,
                                const EvaluationOptions& options) const noexcept {
-  return get_object_details(key, std::move(fallback), context, options).value;
+  return get_object_details(key, fallback, context, options).value;
 }
 
 }  // namespace lockstep::openfeature
