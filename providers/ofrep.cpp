@@ -25,6 +25,8 @@ RemoteFlag flag_of(const Structure& answer) {
   RemoteFlag flag;
   if (member(answer, "errorCode") != nullptr) {
     flag.resolution = failure_of(answer);
+    const ErrorCode code = *flag.resolution.error_code;
+    flag.failed = code != ErrorCode::flag_not_found && !is_of_context(code);
     return flag;
   }
   if (const Value* value = member(answer, "value")) flag.resolution.value = *value;
@@ -61,20 +63,33 @@ class OfrepBackend final : public Backend {
     const auto answer = read_object(response);
     const bool refused = response.status == 400 || response.status == 404;
     Reading reading;
-    if (!answer || (response.status != 200 && !refused)) {
-      reading.problem = response.status == 200 ? "the answer is not a JSON object"
-                                               : "status " + std::to_string(response.status);
-    } else if (refused && member(*answer, "errorCode") == nullptr) {
+    if (response.status == 200 && !answer) {
+      reading.problem = "the answer is not a JSON object";
+    } else if (refused && answer && member(*answer, "errorCode") != nullptr) {
+      read_refusal(ask, *answer, reading);
+    } else if (response.status != 200) {
       reading.problem = "status " + std::to_string(response.status);
-    } else if (!ask.whole || refused) {
-      for (const FlagQuery& query : ask.queries) reading.flags[query.key] = flag_of(*answer);
-    } else {
+    } else if (ask.whole) {
       read_bulk(*answer, reading);
+    } else {
+      reading.flags[ask.queries.front().key] = flag_of(*answer);
     }
     return reading;
   }
 
  private:
+  // Says something of the flag where one was asked for alone, and never of the others.
+  static void read_refusal(const Ask& ask, const Structure& answer, Reading& reading) {
+    const Resolution refusal = failure_of(answer);
+    if (!ask.whole && !is_of_context(*refusal.error_code)) {
+      reading.flags[ask.queries.front().key] = flag_of(answer);
+      return;
+    }
+    if (refusal.error_code != ErrorCode::flag_not_found) reading.code = *refusal.error_code;
+    reading.problem = refusal.error_message.empty() ? "refused: " + text_member(answer, "errorCode")
+                                                    : refusal.error_message;
+  }
+
   static void read_bulk(const Structure& answer, Reading& reading) {
     const Value* flags = member(answer, "flags");
     if (flags == nullptr || flags->as_list() == nullptr) {

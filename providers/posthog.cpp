@@ -37,10 +37,16 @@ RemoteFlag flag_of(const FlagResult& result) {
   return flag;
 }
 
+void fail(RemoteFlag& flag) {
+  flag.failed = true;
+  flag.resolution =
+      Resolution::failure(ErrorCode::general, "the backend could not compute the flag");
+}
+
 // What stands in the newer form of the answer alone.
 void read_details(const Structure& details, RemoteFlag& flag) {
   const Value* failed = member(details, "failed");
-  flag.failed = failed != nullptr && failed->as_boolean().value_or(false);
+  if (failed != nullptr && failed->as_boolean().value_or(false)) return fail(flag);
   const Structure* why = object_member(details, "reason");
   if (why != nullptr && text_member(*why, "code") == "flag_disabled") {
     flag.resolution.reason = reason::kDisabled;
@@ -128,8 +134,9 @@ class PosthogBackend final : public Backend {
     RemoteFlag flag;
     if (result.value) {
       flag = flag_of(result);
+    } else if (find_member(response.body, "errorsWhileComputingFlags") == "true") {
+      fail(flag);
     } else {
-      flag.failed = find_member(response.body, "errorsWhileComputingFlags") == "true";
       flag.resolution =
           Resolution::failure(ErrorCode::flag_not_found, "the backend has no such flag");
     }

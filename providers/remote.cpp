@@ -73,10 +73,21 @@ Endpoint make_endpoint(const RemoteOptions& options, std::string_view option,
 
 // What asking came to.
 struct Remote::Round {
-  SnapshotPtr known;                   // of the context, afterwards
-  Instant began{};                     // what is known since then is current
-  std::string problem{};               // empty: everything was answered
-  std::vector<std::string> changed{};  // slots that have come out differently
+  SnapshotPtr known;                    // of the context, afterwards
+  Instant began{};                      // what is known since then is current
+  std::string problem{};                // empty: everything was answered
+  ErrorCode code = ErrorCode::general;  // of the problem
+  std::vector<std::string> changed{};   // slots that have come out differently
+
+  // The first one counts.
+  void take_problem(const Round& other) {
+    if (!problem.empty()) return;
+    problem = other.problem;
+    code = other.code;
+  }
+  bool is_of_context() const { return !problem.empty() && providers::is_of_context(code); }
+  // Why the server cannot be relied on; empty: it can.
+  std::string outage() const { return is_of_context() ? "" : problem; }
 };
 
 // The questions of a refresh, one after the other.
@@ -151,7 +162,7 @@ std::vector<Resolution> Remote::evaluate_batch(std::span<const FlagQuery> querie
       known = std::move(empty);
     }
     round = ask(key, std::move(known), open);
-    report(round.problem);
+    report(round.outage());
   }
   std::vector<Resolution> answers;
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -165,6 +176,7 @@ std::optional<Resolution> Remote::from_memory(const SnapshotPtr& known,
   if (known == nullptr || options_.max_age == Duration{0}) return std::nullopt;
   const auto found = known->find(backend_->slot(query));
   if (!found || now() - found->at > options_.max_age) return std::nullopt;
+  if (found->flag != nullptr && found->flag->failed) return std::nullopt;
   return aged(backend_->resolve(found->flag, query), reason::kCached);
 }
 
@@ -179,7 +191,7 @@ std::vector<Ask> Remote::asks_for(const Snapshot& known, std::span<const FlagQue
 
 Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
                           std::span<const FlagQuery> queries) {
-  Round round{std::move(known), now(), {}, {}};
+  Round round{.known = std::move(known), .began = now()};
   if (paused()) {
     round.problem = "rate limited: the server asked for patience";
     return round;
@@ -192,7 +204,7 @@ Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
   for (std::size_t i = 0; i < asks.size(); ++i) {
     Round one = absorb(key, round.known, asks[i], results[i]);
     round.known = std::move(one.known);
-    if (round.problem.empty()) round.problem = std::move(one.problem);
+    round.take_problem(one);
   }
   if (round.problem.empty()) return round;
   // The poller, or another evaluation, may have been answered meanwhile.
@@ -206,7 +218,7 @@ Remote::Round Remote::absorb(const std::string& key, const SnapshotPtr& known, c
     return take(key, known, asked, *response);
   }
   const auto& error = std::get<http::TransportError>(result);
-  return {known, {}, std::string(to_string(error.kind)) + ": " + error.detail, {}};
+  return {.known = known, .problem = std::string(to_string(error.kind)) + ": " + error.detail};
 }
 
 Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, const Ask& asked,
@@ -218,7 +230,7 @@ Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, con
   if (status == 304 && asked.request.headers.has("If-None-Match")) {
     SnapshotPtr after = latest->etag == known->etag ? confirmed(*known, now()) : latest;
     memory_.put(key, after);
-    return {std::move(after), {}, {}, {}};
+    return {.known = std::move(after)};
   }
   if (status == 429) {
     const auto wait = protocol::retry_after(response.headers, requester_.host().clock().wall_now());
@@ -227,28 +239,28 @@ Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, con
     paused_until_ = std::max(paused_until_, saturating_add(now(), pause));
   }
   if (status == 304 || status == 401 || status == 403 || status == 429) {
-    return {known, {}, "status " + std::to_string(status), {}};
+    return {.known = known, .problem = "status " + std::to_string(status)};
   }
   Reading reading = backend_->read(asked, response);
-  if (!reading.problem.empty()) return {known, {}, std::move(reading.problem), {}};
+  if (!reading.problem.empty()) {
+    return {.known = known, .problem = std::move(reading.problem), .code = reading.code};
+  }
   SnapshotPtr after =
       with_answer(*latest, asked, std::move(reading),
                   std::string(response.headers.get("ETag").value_or("")), *backend_, now());
   memory_.put(key, after);
   std::vector<std::string> changed = differences(*latest, *after);
-  return {std::move(after), {}, {}, std::move(changed)};
+  return {.known = std::move(after), .changed = std::move(changed)};
 }
 
 Resolution Remote::resolve(const Round& round, const FlagQuery& query) const {
+  if (round.is_of_context()) return Resolution::failure(round.code, round.problem);
   const auto found = round.known->find(backend_->slot(query));
-  if (found && found->flag != nullptr && found->flag->failed) {
-    return Resolution::failure(ErrorCode::general, "the backend could not compute the flag");
-  }
   if (found && found->at >= round.began) return backend_->resolve(found->flag, query);
   if (found && now() - found->at <= options_.max_stale) {
     return aged(backend_->resolve(found->flag, query), reason::kStale);
   }
-  return Resolution::failure(ErrorCode::general,
+  return Resolution::failure(round.code,
                              round.problem.empty() ? "no answer about the flag" : round.problem);
 }
 
@@ -301,7 +313,7 @@ bool Remote::refresh() {
     for (const http::Result& result : results) {
       const Sweep::Question& question = sweep->questions[sweep->next++];
       const Round round = absorb(question.key, question.known, question.ask, result);
-      if (sweep->problem.empty()) sweep->problem = round.problem;
+      if (sweep->problem.empty()) sweep->problem = round.outage();
       report_changes(round.changed);
     }
   }
@@ -342,7 +354,7 @@ void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
   requester_.start(std::move(request), [this, sweep](http::Result result) {
     const Sweep::Question& question = sweep->questions[sweep->next++];
     const Round round = absorb(question.key, question.known, question.ask, result);
-    if (sweep->problem.empty()) sweep->problem = round.problem;
+    if (sweep->problem.empty()) sweep->problem = round.outage();
     const auto* response = std::get_if<http::Response>(&result);
     sweep->refused = response != nullptr && (response->status == 401 || response->status == 403);
     report_changes(round.changed);

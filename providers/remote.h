@@ -68,7 +68,8 @@ class Remote : public openfeature::Provider {
   std::vector<openfeature::Resolution> evaluate_batch(
       std::span<const openfeature::FlagQuery> queries,
       const openfeature::EvaluationContext& context) override;
-  // Asks again for everything that is remembered; false when some of it went without an answer.
+  // Asks again for everything that is remembered; false when some of it went without an answer. A
+  // context that the server will not have is an answer: what is known of it stays, and ages.
   // PROVIDER_CONFIGURATION_CHANGED names the flags that have come out differently.
   bool refresh() override;
 

@@ -98,6 +98,86 @@ TEST(Ofrep, TheServersErrorCodesComeThrough) {
   EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
 }
 
+TEST(Ofrep, ARefusalOfAllFlagsIsAnOutageAndNoKnowledge) {
+  Bench bench(kFlags);
+  Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = true});
+  const mock::Step refusal{.status = 400,
+                           .body = R"({"errorCode": "PARSE_ERROR", "errorDetails": "no JSON"})"};
+  bench.server.enqueue({refusal});
+  const auto unknown = client.get_boolean_details("on", false, user("user-1"));
+  EXPECT_EQ(unknown.error_code, ErrorCode::parse_error);
+  EXPECT_EQ(unknown.error_message, "no JSON");
+  EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::error);
+
+  EXPECT_TRUE(client.get_boolean_value("on", false, user("user-1")));
+  bench.host->run_for(std::chrono::seconds{1});
+  bench.server.enqueue({refusal, {.status = 503}});
+  for (const char* why : {"refused", "out"}) {
+    const auto stale = client.get_string_details("text", "", user("user-1"));
+    EXPECT_EQ(stale.value, "v2") << why;
+    EXPECT_EQ(stale.reason, "STALE") << why;
+    EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::stale) << why;
+  }
+  EXPECT_EQ(client.get_string_details("text", "", user("user-1")).reason, "TARGETING_MATCH");
+}
+
+TEST(Ofrep, ARefreshThatIsRefusedKeepsWhatIsKnown) {
+  Bench bench(kFlags);
+  OfrepOptions options{.remote = remote()};
+  options.remote.max_age = std::chrono::hours{1};
+  const auto provider = std::make_shared<Ofrep>(options, bench.host);
+  Client client(provider);
+  EXPECT_TRUE(client.get_boolean_value("on", false, user("user-1")));
+  bench.server.enqueue({{.status = 400, .body = R"({"errorCode": "GENERAL"})"}});
+  EXPECT_FALSE(provider->refresh());
+  EXPECT_EQ(client.get_boolean_details("on", false, user("user-1")).reason, "CACHED");
+  EXPECT_EQ(client.get_string_value("text", "", user("user-1")), "v2");
+}
+
+// In a bulk answer the ETag names the version in which it could not be evaluated, not the value
+// that stays.
+TEST(Ofrep, AFlagThatCouldNotBeEvaluatedKeepsItsValue) {
+  for (const std::string code : {"PARSE_ERROR", "GENERAL"}) {
+    for (const bool bulk : {false, true}) {
+      Bench bench(R"({"n": {"value": 7}})");
+      Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = bulk});
+      EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+      bench.host->run_for(std::chrono::seconds{1});
+      bench.change(R"({"n": {"error": ")" + code + R"("}})");
+      for (int i = 0; i < 2; ++i) {
+        const auto stale = client.get_integer_details("n", 0, user("user-1"));
+        EXPECT_EQ(stale.value, 7) << code << bulk;
+        EXPECT_EQ(stale.reason, "STALE") << code << bulk;
+        EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
+      }
+      const auto unknown = client.get_integer_details("n", 0, user("user-2"));
+      EXPECT_EQ(to_string(*unknown.error_code), code) << bulk;
+      bench.answer_all({.status = 503});
+      EXPECT_EQ(client.get_integer_details("n", 0, user("user-1")).reason, "STALE");
+    }
+  }
+}
+
+TEST(Ofrep, WhatIsWrongWithTheContextIsToldAndNotRemembered) {
+  for (const std::string code : {"TARGETING_KEY_MISSING", "INVALID_CONTEXT"}) {
+    for (const bool bulk : {false, true}) {
+      Bench bench(R"({"n": {"value": 7}})");
+      Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = bulk});
+      EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+      bench.host->run_for(std::chrono::seconds{1});
+      bench.server.enqueue(
+          {{.status = 400, .body = R"({"errorCode": ")" + code + "\"}"}, {.status = 503}});
+      const auto told = client.get_integer_details("n", 0, user("user-1"));
+      EXPECT_EQ(told.value, 0);
+      EXPECT_EQ(to_string(*told.error_code), code) << bulk;
+      EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
+      const auto stale = client.get_integer_details("n", 0, user("user-1"));
+      EXPECT_EQ(stale.value, 7) << code << bulk;
+      EXPECT_EQ(stale.reason, "STALE") << code << bulk;
+    }
+  }
+}
+
 // --- Unleash -------------------------------------------------------------------------------------
 
 TEST(Unleash, TheContextIsInTheQuery) {
