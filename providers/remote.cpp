@@ -19,8 +19,11 @@ namespace reason = openfeature::reason;
 
 namespace {
 
-// How many requests of a refresh are under way at a time.
-constexpr std::size_t kRefreshWidth = 8;
+// How many requests are under way at a time.
+constexpr std::size_t kWidth = 8;
+// So many questions of the poller in a row without any answer end its round.
+constexpr std::size_t kMostSilences = 3;
+constexpr const char* kRateLimited = "rate limited: the server asked for patience";
 
 void require(bool holds, std::string_view option, const std::string& what) {
   if (!holds) throw ConfigError(option, what);
@@ -42,6 +45,11 @@ RemoteOptions checked(RemoteOptions options) {
 RequesterOptions requester_options(const RemoteOptions& options) {
   return {options.timeout, options.connect_timeout, options.max_response_bytes, options.trace,
           options.trace_name};
+}
+
+bool is_silence(const http::Result& result) {
+  const auto* response = std::get_if<http::Response>(&result);
+  return response == nullptr || response->status >= 500;
 }
 
 // A reason that says more about the answer's age than about the flag; an error stays one.
@@ -90,17 +98,20 @@ struct Remote::Round {
   std::string outage() const { return is_of_context() ? "" : problem; }
 };
 
+// A request about a context, and what was known of that when it was made.
+struct Remote::Question {
+  std::string key;
+  SnapshotPtr known;
+  Ask ask;
+};
+
 // The questions of a refresh, one after the other.
 struct Remote::Sweep {
-  struct Question {
-    std::string key;
-    SnapshotPtr known;
-    Ask ask;
-  };
   std::vector<Question> questions;
   std::size_t next = 0;
   std::string problem;
-  bool refused = false;  // 401 or 403
+  std::size_t silences = 0;  // in a row
+  bool refused = false;      // 401 or 403
 };
 
 Remote::Remote(RemoteOptions options, std::unique_ptr<const Backend> backend,
@@ -180,32 +191,42 @@ std::optional<Resolution> Remote::from_memory(const SnapshotPtr& known,
   return aged(backend_->resolve(found->flag, query), reason::kCached);
 }
 
-std::vector<Ask> Remote::asks_for(const Snapshot& known, std::span<const FlagQuery> queries,
-                                  bool background) const {
-  std::vector<Ask> asks = backend_->encode(queries, known.context, background);
-  for (Ask& one : asks) {
-    if (one.whole && !known.etag.empty()) one.request.headers.set("If-None-Match", known.etag);
+std::vector<Remote::Question> Remote::questions_of(const std::string& key, const SnapshotPtr& known,
+                                                   std::span<const FlagQuery> queries,
+                                                   bool background) const {
+  std::vector<Question> questions;
+  for (Ask& one : backend_->encode(queries, known->context, background)) {
+    if (one.whole && !known->etag.empty()) one.request.headers.set("If-None-Match", known->etag);
+    questions.push_back({key, known, std::move(one)});
   }
-  return asks;
+  return questions;
+}
+
+bool Remote::send(std::span<const Question> questions, const Take& take) {
+  bool is_out = false;
+  while (!questions.empty() && !is_out && !paused()) {
+    const auto some = questions.first(std::min(kWidth, questions.size()));
+    questions = questions.subspan(some.size());
+    std::vector<http::Request> requests;
+    requests.reserve(some.size());
+    for (const Question& one : some) requests.push_back(one.ask.request);
+    const std::vector<http::Result> results = requester_.send(std::move(requests));
+    is_out = std::all_of(results.begin(), results.end(), is_silence);
+    for (std::size_t i = 0; i < some.size(); ++i) take(some[i], results[i]);
+  }
+  return questions.empty();
 }
 
 Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
                           std::span<const FlagQuery> queries) {
   Round round{.known = std::move(known), .began = now()};
-  if (paused()) {
-    round.problem = "rate limited: the server asked for patience";
-    return round;
-  }
-  const std::vector<Ask> asks = asks_for(*round.known, queries, false);
-  std::vector<http::Request> requests;
-  requests.reserve(asks.size());
-  for (const Ask& one : asks) requests.push_back(one.request);
-  const std::vector<http::Result> results = requester_.send(std::move(requests));
-  for (std::size_t i = 0; i < asks.size(); ++i) {
-    Round one = absorb(key, round.known, asks[i], results[i]);
+  const auto questions = questions_of(key, round.known, queries, false);
+  const bool all = send(questions, [&](const Question& question, const http::Result& result) {
+    Round one = absorb(key, round.known, question.ask, result);
     round.known = std::move(one.known);
     round.take_problem(one);
-  }
+  });
+  if (!all && round.problem.empty()) round.problem = kRateLimited;
   if (round.problem.empty()) return round;
   // The poller, or another evaluation, may have been answered meanwhile.
   if (SnapshotPtr latest = memory_.find(key)) round.known = std::move(latest);
@@ -287,39 +308,32 @@ void Remote::report(const std::string& problem) {
 
 std::shared_ptr<Remote::Sweep> Remote::begin_sweep() const {
   auto sweep = std::make_shared<Sweep>();
-  for (auto& [key, known] : memory_.all()) {
+  for (const auto& [key, known] : memory_.all()) {
     std::vector<FlagQuery> queries;
     for (const auto& [slot, query] : known->asked) queries.push_back(query);
-    for (Ask& one : asks_for(*known, queries, true)) {
-      sweep->questions.push_back({key, known, std::move(one)});
+    for (Question& one : questions_of(key, known, queries, true)) {
+      sweep->questions.push_back(std::move(one));
     }
-  }
-  if (paused() && !sweep->questions.empty()) {
-    sweep->questions.clear();
-    sweep->problem = "rate limited: the server asked for patience";
   }
   return sweep;
 }
 
 bool Remote::refresh() {
   const auto sweep = begin_sweep();
-  while (sweep->next < sweep->questions.size() && !paused()) {
-    const std::size_t end = std::min(sweep->next + kRefreshWidth, sweep->questions.size());
-    std::vector<http::Request> requests;
-    for (std::size_t i = sweep->next; i < end; ++i) {
-      requests.push_back(sweep->questions[i].ask.request);
-    }
-    const auto results = requester_.send(std::move(requests));
-    for (const http::Result& result : results) {
-      const Sweep::Question& question = sweep->questions[sweep->next++];
-      const Round round = absorb(question.key, question.known, question.ask, result);
-      if (sweep->problem.empty()) sweep->problem = round.outage();
-      report_changes(round.changed);
-    }
-  }
+  const bool all =
+      send(sweep->questions, [&](const Question& question, const http::Result& result) {
+        hear(*sweep, question, result);
+      });
+  if (!all && sweep->problem.empty()) sweep->problem = kRateLimited;
   report(sweep->problem);
   if (sweep->problem.empty()) schedule_poll();
   return sweep->problem.empty();
+}
+
+void Remote::hear(Sweep& sweep, const Question& question, const http::Result& result) {
+  const Round round = absorb(question.key, question.known, question.ask, result);
+  if (sweep.problem.empty()) sweep.problem = round.outage();
+  report_changes(round.changed);
 }
 
 void Remote::report_changes(const std::vector<std::string>& slots) {
@@ -345,19 +359,19 @@ void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
     const std::lock_guard lock(mutex_);
     if (!polling_) return;
   }
-  if (sweep->next == sweep->questions.size() || sweep->refused || paused()) {
+  const bool is_over = sweep->next == sweep->questions.size() || sweep->refused ||
+                       sweep->silences == kMostSilences || paused();
+  if (is_over) {
     if (sweep->next > 0) report(sweep->problem);
     if (!sweep->refused) schedule_poll();
     return;
   }
   http::Request request = sweep->questions[sweep->next].ask.request;
   requester_.start(std::move(request), [this, sweep](http::Result result) {
-    const Sweep::Question& question = sweep->questions[sweep->next++];
-    const Round round = absorb(question.key, question.known, question.ask, result);
-    if (sweep->problem.empty()) sweep->problem = round.outage();
     const auto* response = std::get_if<http::Response>(&result);
     sweep->refused = response != nullptr && (response->status == 401 || response->status == 403);
-    report_changes(round.changed);
+    sweep->silences = is_silence(result) ? sweep->silences + 1 : 0;
+    hear(*sweep, sweep->questions[sweep->next++], result);
     poll(sweep);
   });
 }

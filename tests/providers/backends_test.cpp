@@ -2,6 +2,8 @@
 // answers. The traps of their protocols have a test each, named after them.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "clock/system_clock.h"
 #include "mockserver/http_front.h"
 #include "providers/launchdarkly.h"
@@ -344,6 +346,43 @@ TEST(Statsig, AGateAndAConfigOfOneNameAreTwoThings) {
   EXPECT_EQ(answers[1].value, Value("text"));
   EXPECT_EQ(answers[2].value, Value(Structure{{"value", "text"}}));
   EXPECT_EQ(bench.requests(), 2u);
+}
+
+TEST(Statsig, ABatchOfManyFlagsIsAskedForAFewAtATime) {
+  Bench bench("{}");
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  EXPECT_EQ(provider.evaluate_batch(queries, user("user-1")).size(), 20u);
+  std::map<Instant, int> at_once;
+  for (const auto& entry : bench.server.journal()) ++at_once[entry.arrival.at];
+  std::vector<int> rounds;
+  for (const auto& [at, count] : at_once) rounds.push_back(count);
+  EXPECT_EQ(rounds, (std::vector<int>{8, 8, 4}));
+}
+
+TEST(Statsig, NothingMoreOfABatchIsAskedAfterA429) {
+  Bench bench("{}");
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  bench.server.enqueue({{.status = 429, .headers = {{"Retry-After", "60"}}}});
+  const auto answers = provider.evaluate_batch(queries, user("user-1"));
+  EXPECT_EQ(bench.requests(), 8u);
+  EXPECT_EQ(answers[1].value, Value(false));
+  EXPECT_EQ(answers.back().error_message, "status 429");
+}
+
+TEST(Statsig, ABatchInAnOutageCostsOneTimeout) {
+  Bench bench("{}");
+  bench.answer_all({.fault = http::Fault::no_answer});
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  const Instant began = bench.host->clock().now();
+  const auto answers = provider.evaluate_batch(queries, user("user-1"));
+  EXPECT_EQ(bench.host->clock().now() - began, remote().timeout);
+  EXPECT_EQ(answers.back().error_message, answers.front().error_message);
 }
 
 // --- PostHog -------------------------------------------------------------------------------------
