@@ -182,13 +182,15 @@ void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& ste
   if (subject.empty()) return say(step, 400, {{"message", "the context has no key"}});
   mark(step, flags);
   if (is_current(request, flags, step)) return;
+  const bool tells_reasons =
+      http::query_parameter(request.request.url.query, "withReasons") == "true";
   Json all = Json::object();
   for (const std::string& key : flags.keys()) {
     const Json flag = flags.find(key, subject);
     all[key] = {{"value", flag.value("value", Json())},
                 {"variation", flag.value("variant", Json())},
-                {"version", 1},
-                {"reason", {{"kind", flag.value("reason", "RULE_MATCH")}}}};
+                {"version", 1}};
+    if (tells_reasons) all[key]["reason"] = {{"kind", flag.value("reason", "RULE_MATCH")}};
   }
   say(step, 200, all);
 }

@@ -233,12 +233,14 @@ TEST(LaunchDarkly, TheContextIsInThePathOrInTheBody) {
   EXPECT_EQ(bench.last().method, "GET");
   EXPECT_EQ(bench.last().path,
             "/sdk/evalx/contexts/eyJrZXkiOiJ1c2VyLTEiLCJraW5kIjoidXNlciIsInBsYW4iOiJwcm8_In0=");
+  EXPECT_EQ(bench.last().query, "withReasons=true");
   EXPECT_EQ(bench.last().headers.get("Authorization"), "sdk-1");
 
   Client report =
       client_of<LaunchDarkly>(bench, LaunchDarklyOptions{.sdk_key = "k", .report = true});
   EXPECT_EQ(report.get_string_value("text", "", context), "v2");
   EXPECT_EQ(bench.last().method, "REPORT");
+  EXPECT_EQ(bench.last().query, "withReasons=true");
   EXPECT_EQ(bench.last_body(), (json{{"kind", "user"}, {"key", "user-1"}, {"plan", "pro?"}}));
 }
 
