@@ -413,6 +413,7 @@ TEST(Posthog, AsksForWhatItNeedsInOneRequest) {
 TEST(Posthog, EachTypeIsReadFromItsPlace) {
   Bench bench(R"({"n": {"value": true, "variant": "12"},
                   "object": {"value": true, "variant": "x", "payload": {"a": 1}},
+                  "on": {"value": true},
                   "off": {"value": false, "variant": "x", "payload": {"a": 1}}})");
   Client client = client_of<Posthog>(bench, PosthogOptions{.api_key = "phc_1"});
   EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 12);
@@ -420,6 +421,12 @@ TEST(Posthog, EachTypeIsReadFromItsPlace) {
             Value(Structure{{"a", 1}}));
   EXPECT_EQ(client.get_integer_details("object", 0, user("user-1")).error_code,
             ErrorCode::type_mismatch);
+  // On, and nothing of that type: not the flag that was meant.
+  for (const auto code : {client.get_string_details("on", "?", user("user-1")).error_code,
+                          client.get_double_details("on", 0.5, user("user-1")).error_code,
+                          client.get_object_details("on", {}, user("user-1")).error_code}) {
+    EXPECT_EQ(code, ErrorCode::type_mismatch);
+  }
   // Not enrolled: the caller's default, and no error.
   const auto off = client.get_string_details("off", "fallback", user("user-1"));
   EXPECT_EQ(off.value, "fallback");
