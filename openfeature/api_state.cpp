@@ -48,8 +48,10 @@ ApiState::~ApiState() { shutdown(); }
 void ApiState::set_provider(std::string domain, std::shared_ptr<Provider> provider) {
   if (provider == nullptr) throw std::invalid_argument("set_provider: the provider is null");
   std::optional<Observed> leaving;
+  EvaluationContext context;
   {
     const std::lock_guard lock(mutex_);
+    context = context_;
     std::shared_ptr<Provider> before = std::exchange(providers_[std::move(domain)], provider);
     leaving = unused(before);
     if (!observed_.contains(provider.get())) {
@@ -60,7 +62,7 @@ void ApiState::set_provider(std::string domain, std::shared_ptr<Provider> provid
       observed_.emplace(provider.get(), Observed{provider, number});
     }
   }
-  provider->start(context());
+  provider->start(context);
   if (!leaving) return;
   leaving->first->ignore(leaving->second);
   leaving->first->stop();
