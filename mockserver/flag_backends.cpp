@@ -57,13 +57,6 @@ bool refuses(const ParsedRequest& request, const char* header, Step& step) {
   return true;
 }
 
-std::string percent_decoded(std::string_view text) {
-  // A query's rules but for the plus sign.
-  std::string query = "x=";
-  for (const char c : text) query += c == '+' ? "%2B" : std::string(1, c);
-  return http::query_parameter(query, "x").value_or("");
-}
-
 // --- OFREP ---------------------------------------------------------------------------------------
 
 FlagQuestion ofrep_question(const ParsedRequest& request) {
@@ -71,7 +64,7 @@ FlagQuestion ofrep_question(const ParsedRequest& request) {
   FlagQuestion question{text_at(context, {"targetingKey"}), written(context), {}};
   if (request.path != kOfrep) {
     question.keys.push_back(
-        percent_decoded(std::string_view(request.path).substr(kOfrep.size() + 1)));
+        http::percent_decoded(std::string_view(request.path).substr(kOfrep.size() + 1)));
   }
   return question;
 }
