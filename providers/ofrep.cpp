@@ -1,6 +1,11 @@
 #include "providers/ofrep.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <utility>
+
+#include "sdk/options.h"
 
 namespace lockstep::providers {
 
@@ -115,7 +120,68 @@ std::unique_ptr<const Backend> make_backend(const OfrepOptions& options) {
   return std::make_unique<OfrepBackend>(std::move(endpoint), options.bulk);
 }
 
+// --- from the environment ------------------------------------------------------------------------
+
+constexpr const char* kEndpoint = "OFREP_ENDPOINT";
+constexpr const char* kHeaders = "OFREP_HEADERS";
+constexpr const char* kTimeout = "OFREP_TIMEOUT_MS";
+
+std::string checked_endpoint(const std::string& text) {
+  const auto url = http::Url::parse(text);
+  if (url && url->query.empty()) return text;
+  throw ConfigError(kEndpoint, "must be an http or https URL, without a query");
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+std::vector<std::pair<std::string, std::string>> read_headers(const std::string& text) {
+  const std::string decoded = http::percent_decoded(text);
+  std::vector<std::pair<std::string, std::string>> headers;
+  for (std::string_view rest = decoded; !rest.empty();) {
+    const auto pair = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const auto equals = std::min(pair.find('='), pair.size());
+    std::string name = trimmed(pair.substr(0, equals));
+    std::string value = trimmed(pair.substr(std::min(equals + 1, pair.size())));
+    const bool is_safe = std::none_of(pair.begin(), pair.end(),
+                                      [](char c) { return c >= 0 && c < ' ' && c != '\t'; });
+    if (name.empty() || value.empty() || !is_safe) {
+      throw ConfigError(kHeaders, "must be name=value pairs, separated by commas");
+    }
+    headers.emplace_back(std::move(name), std::move(value));
+  }
+  return headers;
+}
+
+Duration read_timeout(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size() || number == 0) {
+    throw ConfigError(kTimeout, "must be a positive whole number of milliseconds");
+  }
+  return saturating_multiply(std::chrono::milliseconds{1}, number);
+}
+
 }  // namespace
+
+OfrepOptions ofrep_options_from_environment(
+    const std::function<const char*(const char*)>& environment) {
+  const auto variable = [&](const char* name) -> std::string {
+    const char* value = environment ? environment(name) : std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  OfrepOptions options;
+  const std::string endpoint = variable(kEndpoint);
+  if (!endpoint.empty()) options.remote.base_url = checked_endpoint(endpoint);
+  options.remote.headers = read_headers(variable(kHeaders));
+  const std::string timeout = variable(kTimeout);
+  if (!timeout.empty()) options.remote.timeout = read_timeout(timeout);
+  return options;
+}
 
 Ofrep::Ofrep(const OfrepOptions& options, std::shared_ptr<Host> host)
     : Remote(options.remote, make_backend(options), std::move(host)) {}

@@ -180,6 +180,65 @@ TEST(Ofrep, WhatIsWrongWithTheContextIsToldAndNotRemembered) {
   }
 }
 
+OfrepOptions options_from(const std::map<std::string, std::string>& variables) {
+  return ofrep_options_from_environment([&](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(Ofrep, TheEnvironmentSaysWhereTheServerIsAndHowToAskIt) {
+  const OfrepOptions options =
+      options_from({{"OFREP_ENDPOINT", "https://flags.test"},
+                    {"OFREP_HEADERS", " Authorization=Bearer%20a+b== ,X-Custom=%76alue"},
+                    {"OFREP_TIMEOUT_MS", "2500"}});
+  EXPECT_EQ(options.remote.base_url, "https://flags.test");
+  EXPECT_EQ(options.remote.timeout, std::chrono::milliseconds{2500});
+  const std::vector<std::pair<std::string, std::string>> headers{{"Authorization", "Bearer a+b=="},
+                                                                 {"X-Custom", "value"}};
+  EXPECT_EQ(options.remote.headers, headers);
+
+  Bench bench(kFlags);
+  Client client(std::make_shared<Ofrep>(options, bench.host));
+  EXPECT_EQ(client.get_string_value("text", "", user("user-1")), "v2");
+  EXPECT_EQ(bench.last().headers.get("Authorization"), "Bearer a+b==");
+}
+
+TEST(Ofrep, AnEnvironmentThatSaysNothingLeavesTheDefaults) {
+  for (const OfrepOptions& options :
+       {options_from({}),
+        options_from({{"OFREP_ENDPOINT", ""}, {"OFREP_HEADERS", ""}, {"OFREP_TIMEOUT_MS", ""}})}) {
+    EXPECT_EQ(options.remote.base_url, "");
+    EXPECT_TRUE(options.remote.headers.empty());
+    EXPECT_EQ(options.remote.timeout, RemoteOptions{}.timeout);
+  }
+}
+
+TEST(Ofrep, AWrongVariableIsNamedAndNotQuoted) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"OFREP_ENDPOINT", "secret.test"},
+      {"OFREP_ENDPOINT", "ftp://secret.test"},
+      {"OFREP_ENDPOINT", "http://a/?secret"},
+      {"OFREP_HEADERS", "secret"},
+      {"OFREP_HEADERS", "=secret"},
+      {"OFREP_HEADERS", "secret="},
+      {"OFREP_HEADERS", "a=b,,secret=c"},
+      {"OFREP_HEADERS", "a=b%0d%0asecret: c"},
+      {"OFREP_TIMEOUT_MS", "0"},
+      {"OFREP_TIMEOUT_MS", "-1"},
+      {"OFREP_TIMEOUT_MS", "1.5"},
+      {"OFREP_TIMEOUT_MS", "5s"}};
+  for (const auto& [name, value] : wrong) {
+    try {
+      options_from({{name, value}});
+      ADD_FAILURE() << name << "=" << value;
+    } catch (const ConfigError& problem) {
+      EXPECT_EQ(problem.option(), name);
+      EXPECT_EQ(std::string(problem.what()).find("secret"), std::string::npos) << value;
+    }
+  }
+}
+
 // --- Unleash -------------------------------------------------------------------------------------
 
 TEST(Unleash, TheContextIsInTheQuery) {
