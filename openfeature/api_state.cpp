@@ -50,8 +50,10 @@ void ApiState::set_provider(std::string domain,
                             std::shared_ptr<Provider> provider) {  // NOLINT(performance-*)
   if (provider == nullptr) throw std::invalid_argument("set_provider: the provider is null");
   std::optional<Observed> leaving;
+  EvaluationContext context;
   {
     const std::lock_guard lock(mutex_);
+    context = context_;
     std::shared_ptr<Provider> before = std::exchange(providers_[std::move(domain)], provider);
     leaving = unused(before);
     if (!observed_.contains(provider.get())) {
@@ -62,7 +64,7 @@ void ApiState::set_provider(std::string domain,
       observed_.emplace(provider.get(), Observed{provider, number});
     }
   }
-  provider->start(context());
+  provider->start(context);
   if (!leaving) return;
   leaving->first->ignore(leaving->second);
   leaving->first->stop();

@@ -125,6 +125,11 @@ std::uint64_t Client::on(ProviderEventType type, EventHandler handler) {
 
 void Client::off(std::uint64_t handler) { state_->api->off(handler); }
 
+Hooks Client::hooks() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->hooks;
+}
+
 EvaluationContext Client::merged_context(const EvaluationContext& invocation) const {
   const EvaluationContext below = state_->api->context();
   const std::lock_guard lock(state_->mutex);
@@ -144,20 +149,14 @@ EvaluationDetails<Value> Client::evaluate(std::string_view key, FlagType type,
                                           const Value& fallback, const EvaluationContext& context,
                                           const EvaluationOptions& options) const {
   const std::shared_ptr<Provider> provider = state_->api->provider(state_->domain);
-  Hooks hooks = state_->api->hooks();
-  {
-    const std::lock_guard lock(state_->mutex);
-    hooks.insert(hooks.end(), state_->hooks.begin(), state_->hooks.end());
-  }
-  hooks.insert(hooks.end(), options.hooks.begin(), options.hooks.end());
-  const Hooks own = provider->hooks();
-  hooks.insert(hooks.end(), own.begin(), own.end());
-
   EvaluationContext merged;
-  HookRun run(std::move(hooks), {key, type, fallback, state_->domain, provider->name()}, merged,
-              options.hook_hints);
+  HookRun run({key, type, fallback, state_->domain, provider->name()}, merged, options.hook_hints);
   EvaluationDetails<Value> details;
   try {
+    run.add(state_->api->hooks());
+    run.add(hooks());
+    run.add(options.hooks);
+    run.add(provider->hooks());
     merged = merged_context(context);
     run.before();
     require_usable(*provider);

@@ -82,6 +82,7 @@ class Client {
   struct State;
   Client(std::shared_ptr<ApiState> api, std::string domain);
 
+  Hooks hooks() const;
   EvaluationContext merged_context(const EvaluationContext& invocation) const;
   EvaluationDetails<Value> evaluate(std::string_view key, FlagType type, const Value& fallback,
                                     const EvaluationContext& context,
