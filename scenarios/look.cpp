@@ -43,6 +43,8 @@ const json& Seen::events() const {
 
 bool Seen::is_flags() const { return request.url.path.starts_with("/flags"); }
 
+bool Seen::is_confidence() const { return request.url.path.ends_with(":publish"); }
+
 std::string to_text(Instant at) {
   if (at == kNever) return "never";
   char text[32];

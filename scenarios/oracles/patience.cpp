@@ -14,8 +14,10 @@ namespace {
 
 using Endpoint = std::pair<std::string, bool>;  // client, whether AI
 
-bool asks_for_patience(int status) {
-  return status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505);
+bool asks_for_patience(const Seen& seen) {
+  const int status = seen.reply.response.status;
+  if (status == 408) return !seen.is_confidence();
+  return status == 429 || (status >= 500 && status != 501 && status != 505);
 }
 
 // A Retry-After in seconds, the only one on the answer. Dates depend on the wall clock, which
@@ -70,7 +72,7 @@ class Patience final : public Oracle {
   void remember(const ClientLimits& limits, const Endpoint& endpoint, const Seen& seen,
                 Instant sent, Duration latency) {
     const http::Response& response = seen.reply.response;
-    if (seen.reply.fault != http::Fault::none || !asks_for_patience(response.status)) return;
+    if (seen.reply.fault != http::Fault::none || !asks_for_patience(seen)) return;
     const Instant known = saturating_add(saturating_add(seen.at, seen.reply.delay), latency);
     // An answer at or after the request's own deadline is not heard.
     if (known >= saturating_add(sent, limits.request_timeout)) return;
