@@ -52,15 +52,19 @@ struct Told {
   const explore::FoundFailure* failure;
   explore::FailureFile file;
   std::string path;
+  std::string tape_path;
 };
 
 std::vector<Told> write_failures(const explore::Exploration& found,
                                  const ExploreArguments& arguments) {
   std::vector<Told> all;
   for (const explore::FoundFailure& failure : found.failures) {
-    Told told{&failure, explore::file_of(failure, arguments.shrink_limit), {}};
-    const auto path = std::filesystem::path(arguments.out) / told.file.name;
-    if (write_file(path.string(), told.file.text)) told.path = path.string();
+    Told told{&failure, explore::file_of(failure, arguments.shrink_limit), {}, {}};
+    const std::filesystem::path folder(arguments.out);
+    const std::string path = (folder / told.file.name).string();
+    if (write_file(path, told.file.text)) told.path = path;
+    const std::string tape_path = (folder / told.file.tape_name).string();
+    if (write_file(tape_path, told.file.tape)) told.tape_path = tape_path;
     all.push_back(std::move(told));
   }
   return all;
@@ -72,8 +76,10 @@ void print_failures(const std::vector<Told>& failures, const ExploreArguments& a
     std::cout << "FAIL  " << failure.behaviour << ": run " << failure.seed << '\n'
               << scenario::explain(failure.result);
     if (!told.path.empty()) std::cout << "shrunk to " << told.path << '\n';
-    if (failure.from_seed) {
-      std::cout << "the whole run: lockstep replay --seed " << failure.seed
+    const std::string from =
+        failure.from_seed ? "--seed " + std::to_string(failure.seed) : "--tape " + told.tape_path;
+    if (failure.from_seed || !told.tape_path.empty()) {
+      std::cout << "the whole run: lockstep replay " << from
                 << (arguments.capture.empty() ? "" : " --capture " + arguments.capture)
                 << (arguments.workload.empty() ? "" : " --workload " + arguments.workload) << '\n';
     }

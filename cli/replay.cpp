@@ -1,9 +1,13 @@
 // `lockstep replay`: one run again, from its file or its seed, with its trace.
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "cli/drawings.h"
 #include "cli/numbers.h"
@@ -23,6 +27,8 @@ namespace {
 struct ReplayArguments {
   std::string file;
   std::optional<std::uint64_t> seed;
+  std::string tape;
+  std::optional<std::uint64_t> keep;
   std::string capture;
   std::string workload;
   std::uint64_t times = 1;
@@ -31,12 +37,40 @@ struct ReplayArguments {
   Drawings drawings;
 };
 
+// What the tape's file holds, or its beginning; nothing where it is wrong, which has been said.
+std::optional<ChoiceTape> tape_of(const ReplayArguments& arguments) {
+  std::ifstream file(arguments.tape, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    std::cerr << "lockstep replay: " << arguments.tape << ": cannot be read\n";
+    return std::nullopt;
+  }
+  try {
+    ChoiceTape tape = ChoiceTape::from_text(text);
+    return arguments.keep ? explore::beginning_of(tape, *arguments.keep) : std::move(tape);
+  } catch (const std::invalid_argument& problem) {
+    std::cerr << "lockstep replay: " << arguments.tape << ": " << problem.what() << '\n';
+    return std::nullopt;
+  }
+}
+
+// A run that is made of choices: a seed's, a tape's, a tape's and what it lacks from a seed.
+std::optional<scenario::Scenario> drawn(const ReplayArguments& arguments) {
+  const auto capture = parse_capture(arguments.capture);
+  const auto workload = explore::parse_workload(arguments.workload);
+  if (arguments.tape.empty()) {
+    return explore::scenario_of_seed(*arguments.seed, capture, workload);
+  }
+  std::optional<ChoiceTape> tape = tape_of(arguments);
+  if (!tape) return std::nullopt;
+  return arguments.seed
+             ? explore::scenario_of(Chance(*arguments.seed, *std::move(tape)), capture, workload)
+             : explore::scenario_of(Chance(*std::move(tape)), capture, workload);
+}
+
 // The scenario to replay; nothing where the file is wrong, which has been said.
 std::optional<scenario::Scenario> wanted(const ReplayArguments& arguments) {
-  if (arguments.seed) {
-    return explore::scenario_of_seed(*arguments.seed, parse_capture(arguments.capture),
-                                     explore::parse_workload(arguments.workload));
-  }
+  if (arguments.file.empty()) return drawn(arguments);
   scenario::Catalogue catalogue = scenario::load_files({arguments.file});
   for (const scenario::Problem& problem : catalogue.problems) {
     std::cerr << problem.to_text() << '\n';
@@ -51,8 +85,14 @@ std::optional<scenario::Scenario> wanted(const ReplayArguments& arguments) {
 }
 
 int run_replay(const ReplayArguments& arguments) {
-  if (arguments.file.empty() == !arguments.seed) {
-    std::cerr << "lockstep replay: expected a FILE or --seed\n";
+  const bool is_drawn = arguments.seed || !arguments.tape.empty();
+  if (arguments.file.empty() != is_drawn) {
+    std::cerr << "lockstep replay: expected a FILE, or --seed, --tape or both\n";
+    return kBadUsage;
+  }
+  const bool about = !arguments.capture.empty() || !arguments.workload.empty();
+  if (!is_drawn && about) {
+    std::cerr << "lockstep replay: --capture and --workload go with --seed and --tape\n";
     return kBadUsage;
   }
   const auto scenario = wanted(arguments);
@@ -94,13 +134,17 @@ void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand(
       "replay", "Replay one run with its trace: exit 0 it passed, 1 it failed, 2 bad input.");
   verb->add_option("file", arguments->file, "A scenario file, such as explore writes");
-  auto* const seed = &check_number(*verb->add_option(
-      "--seed", arguments->seed, "The run that explore makes from this seed alone"));
+  check_number(*verb->add_option(
+      "--seed", arguments->seed,
+      "The run that explore makes from this seed alone; with --tape: what that does not name"));
+  auto* const tape = verb->add_option(
+      "--tape", arguments->tape, "The run whose choices explore wrote of a failure; others are 0");
+  check_number(*verb->add_option("--keep", arguments->keep,
+                                 "Of the tape, the choices of its first so many operations"))
+      .needs(tape);
   verb->add_option("--capture", arguments->capture, "In this protocol, as explore --capture does")
-      ->needs(seed)
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
   verb->add_option("--workload", arguments->workload, "About that, as explore --workload does")
-      ->needs(seed)
       ->check(CLI::IsMember(std::vector<std::string>(explore::kWorkloadNames.begin(),
                                                      explore::kWorkloadNames.end())));
   add_number(*verb, "--times", arguments->times, "So often; every trace must be the same", 1);

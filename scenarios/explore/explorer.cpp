@@ -42,14 +42,10 @@ void forget(ChoiceTape& tape, const ChoiceTape::Key& key) {
 // A tape of the corpus of which a part is left to the seed of the new run: a few choices, or
 // everything behind one of its operations.
 ChoiceTape changed(const ChoiceTape& parent, const Chance& chance, std::uint64_t seed) {
-  ChoiceTape tape = parent;
   if (chance.ratio({kSteering, seed, 1}, 1, 2)) {
-    const std::uint64_t kept = 1 + chance.below({kSteering, seed, 2}, kMostOperations);
-    for (const auto& [key, value] : parent.choices()) {
-      if (std::get<1>(key) > kept && std::get<1>(key) <= kMostOperations) forget(tape, key);
-    }
-    return tape;
+    return beginning_of(parent, 1 + chance.below({kSteering, seed, 2}, kMostOperations));
   }
+  ChoiceTape tape = parent;
   const std::uint64_t changes = 1 + chance.below({kSteering, seed, 1}, 8);
   for (std::uint64_t i = 0; i < changes && tape.size() > 0; ++i) {
     const auto [key, value] = tape.choices()[chance.below({kSteering, seed, 3 + i}, tape.size())];
@@ -192,7 +188,7 @@ class Explorer {
     const std::string& behaviour = run.result.failed->action;
     if (is_known(behaviour)) return;
     failed_.push_back({run.origin, run.result.digest});
-    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour,
+    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour, whole_tape(run),
                              std::move(run.plan.scenario), std::move(run.result)});
   }
 
@@ -307,9 +303,14 @@ std::vector<std::string_view> Exploration::missing_families() const {
 
 Exploration explore(const ExploreOptions& options) { return Explorer(options).run(); }
 
+Scenario scenario_of(const Chance& chance, std::optional<Capture> capture,
+                     std::optional<Workload> workload) {
+  return make_plan(chance, capture, workload).scenario;
+}
+
 Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture,
                           std::optional<Workload> workload) {
-  Scenario scenario = make_plan(Chance(seed), capture, workload).scenario;
+  Scenario scenario = scenario_of(Chance(seed), capture, workload);
   scenario.name = "seed " + std::to_string(seed);
   return scenario;
 }

@@ -63,6 +63,7 @@ struct FoundFailure {
   std::uint64_t seed = 0;  // the number of the run
   bool from_seed = false;  // `seed` alone makes the run again
   std::string behaviour;   // that was broken
+  ChoiceTape tape;         // of the whole run
   scenario::Scenario scenario;
   scenario::Result result;
 };
@@ -107,6 +108,10 @@ struct Exploration {
 // Throws std::invalid_argument where `state` is none, or is of other options or another build of
 // Lockstep, whose runs are others; it names the line, what was found and what was expected.
 Exploration explore(const ExploreOptions& options);
+
+// The run that these choices mean: of a tape, which a failure has, of its beginning and a seed.
+scenario::Scenario scenario_of(const Chance& chance, std::optional<Capture> capture = {},
+                               std::optional<Workload> workload = {});
 
 // The run that a seed alone makes, of that protocol where one is given.
 scenario::Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture = {},

@@ -60,11 +60,13 @@ double seconds_left(const Progress& progress, const ExploreOptions& options, Dur
 
 FailureFile file_of(const FoundFailure& failure, std::size_t limit) {
   const Shrunk small = shrunk(failure, limit);
-  const std::string seed = std::to_string(failure.seed);
+  const std::string number = std::to_string(failure.seed);
+  const std::string made_from = failure.from_seed ? "seed" : "run";
+  const std::string stem = made_from + "-" + number;
   Scenario named = small.scenario;
-  named.name = failure.behaviour + " (seed " + seed + ")";
-  FailureFile file{"seed-" + seed + ".yaml", "", named.steps.size()};
-  const std::string comment = "Found by lockstep explore, run " + seed + "; shrunk from " +
+  named.name = failure.behaviour + " (" + made_from + " " + number + ")";
+  FailureFile file{stem + ".yaml", "", named.steps.size(), stem + ".tape", failure.tape.to_text()};
+  const std::string comment = "Found by lockstep explore, run " + number + "; shrunk from " +
                               std::to_string(failure.scenario.steps.size()) + " steps to " +
                               std::to_string(file.steps) + " in " + std::to_string(small.runs) +
                               " runs" + (small.finished ? "." : ", and not to the end.") +

@@ -12,9 +12,11 @@ namespace lockstep::explore {
 
 // The smallest scenario found that fails as a run did.
 struct FailureFile {
-  std::string name;       // "seed-17.yaml"
+  std::string name;       // "seed-17.yaml"; "run-17.yaml" where no seed alone makes the run
   std::string text;       // the scenario, with a comment that says where it comes from
   std::size_t steps = 0;  // of the scenario
+  std::string tape_name;  // "seed-17.tape"
+  std::string tape;       // the choices of the whole run, not shrunk
 };
 
 // Spends at most `limit` runs on making it small.

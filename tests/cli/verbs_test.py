@@ -35,6 +35,14 @@ PASSING = "scenario: nothing happens\nsteps:\n  - { action: init }\n"
 HUGE = str(2**64)
 
 
+def stream(name):
+    """The number by which a tape names a stream of choices: FNV-1a."""
+    number = 0xCBF29CE484222325
+    for byte in name.encode():
+        number = (number ^ byte) * 0x100000001B3 % 2**64
+    return number
+
+
 class Files(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -79,8 +87,31 @@ class Replay(Files):
         by_file = run("replay", self.file(printed.stdout), "--quiet").stdout.rpartition("digest")[2]
         self.assertEqual(by_seed.split()[0], by_file.split()[0])
 
+    def test_a_tape_is_a_run_and_its_beginning_goes_on_from_a_seed(self):
+        tape = self.folder / "a.tape"
+        # Two operations more than the least, and nothing else: every other choice is 0.
+        tape.write_text("%x 0 0 2\n" % stream("operations"))
+        whole = run("replay", "--tape", str(tape), "--print")
+        self.assertEqual(whole.returncode, 0, whole)
+        self.assertEqual(whole.stdout.count("action: "), 7, whole.stdout)
+        again = run("replay", "--tape", str(tape), "--keep", "1", "--print")
+        self.assertEqual(again.stdout, whole.stdout)
+        other = run("replay", "--tape", str(tape), "--keep", "1", "--seed", "7", "--print")
+        self.assertEqual(other.returncode, 0, other)
+        self.assertNotEqual(other.stdout, whole.stdout)
+
+    def test_a_tape_that_is_none_exits_with_2_and_its_line(self):
+        tape = self.folder / "a.tape"
+        tape.write_text("1 2 3 4\n1 2 x 4\n")
+        done = run("replay", "--tape", str(tape))
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn(f"{tape}: choice tape, line 2: index \"x\"", done.stderr)
+        done = run("replay", "--tape", str(self.folder / "missing.tape"))
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("cannot be read", done.stderr)
+
     def test_bad_input_exits_with_2_and_is_named(self):
-        for arguments, named in (([], "expected a FILE or --seed"),
+        for arguments, named in (([], "expected a FILE, or --seed, --tape or both"),
                                  (["/no/such/file.yaml"], "/no/such/file.yaml"),
                                  (["--seed", "1", "--timeline", "/no/such/page.html"],
                                   "cannot write /no/such/page.html")):

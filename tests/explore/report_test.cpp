@@ -20,6 +20,7 @@ FoundFailure failure_of(const std::string& steps) {
   EXPECT_TRUE(catalogue.problems.empty()) << catalogue.problems.front().to_text();
   FoundFailure failure;
   failure.seed = 17;
+  failure.from_seed = true;
   failure.scenario = catalogue.scenarios.front();
   failure.result = run_twice(failure.scenario);
   EXPECT_TRUE(failure.result.failed);
@@ -66,9 +67,20 @@ TEST(ExplorerReport, AFailuresFileIsSmallerAndFailsAlike) {
   }
 }
 
+TEST(ExplorerReport, ARunThatNoSeedMakesIsNamedForWhatItIsAndKeepsItsTape) {
+  FoundFailure failure = not_converging();
+  failure.tape.put({Stream("s"), 1, 2}, 3);
+  failure.from_seed = false;
+  const FailureFile file = file_of(failure, 0);
+  EXPECT_EQ(file.name, "run-17.yaml");
+  EXPECT_EQ(file.tape_name, "run-17.tape");
+  EXPECT_EQ(ChoiceTape::from_text(file.tape), failure.tape);
+  EXPECT_NE(file.text.find("(run 17)"), std::string::npos) << file.text;
+}
+
 TEST(ExplorerReport, AFailureInJsonSaysWhatWasExpectedSeenAndWritten) {
   const FoundFailure failure = not_converging();
-  const FailureFile file{"seed-17.yaml", "", 4};
+  const FailureFile file{"seed-17.yaml", "", 4, "", ""};
   const json told = json::parse(to_json(failure, file, "out/seed-17.yaml"));
   EXPECT_EQ(told["run"], 17);
   EXPECT_EQ(told["behaviour"], "assert_converges");
