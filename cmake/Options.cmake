@@ -32,6 +32,11 @@ target_compile_options(lockstep_flags INTERFACE -Wall -Wextra -Wpedantic -Wshado
                        # gcc 12's optimiser sees overlaps in string concatenation that are not there
                        # (its bug 105329).
                        $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Nobody replaces a function of ours at load time: gcc may inline them in position independent
+  # code, as clang does without being told.
+  target_compile_options(lockstep_flags INTERFACE -fno-semantic-interposition)
+endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Where files are compiled in groups, gcc takes them for headers.
   target_compile_options(lockstep_flags INTERFACE -Wno-subobject-linkage)

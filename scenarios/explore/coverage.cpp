@@ -50,12 +50,15 @@ struct Known {
   std::optional<Workload> workload;
 };
 
-std::vector<Known> all_families() {
-  std::vector<Known> all;
-  for (const Family& family : application_families()) all.push_back({&family, Workload::events});
-  for (const Family& family : flag_families()) all.push_back({&family, Workload::flags});
-  for (const Family& family : fault_families()) all.push_back({&family, std::nullopt});
-  return all;
+const std::vector<Known>& all_families() {
+  static const std::vector<Known> families = [] {
+    std::vector<Known> all;
+    for (const Family& family : application_families()) all.push_back({&family, Workload::events});
+    for (const Family& family : flag_families()) all.push_back({&family, Workload::flags});
+    for (const Family& family : fault_families()) all.push_back({&family, std::nullopt});
+    return all;
+  }();
+  return families;
 }
 
 // The place of a pair among all pairs, i < j < count.
@@ -120,7 +123,7 @@ Coverage::Table moves(const Numbers& counts) {
 
 Coverage::Table pairs(const Numbers& counts, std::optional<Capture> capture,
                       std::optional<Workload> workload) {
-  const auto families = all_families();
+  const auto& families = all_families();
   Coverage::Table table{kPairs, {}};
   for (std::size_t i = 0; i < families.size(); ++i) {
     for (std::size_t j = i + 1; j < families.size(); ++j) {
@@ -195,7 +198,7 @@ Coverage::Coverage() {
 }
 
 void Coverage::add(const Plan& plan, const Sightings& sightings) {
-  const auto families = all_families();
+  const auto& families = all_families();
   std::vector<std::size_t> present;
   for (std::size_t i = 0; i < families.size(); ++i) {
     if (plan.families.contains(families[i].family->name)) present.push_back(i);
@@ -213,14 +216,19 @@ void Coverage::add(const Plan& plan, const Sightings& sightings) {
     of_answers[i] += sightings.has_answer(i) ? 1 : 0;
   }
   Numbers& of_conditions = counts_.find(kConditions)->second;
+  std::vector<std::size_t> conditions;
+  for (std::size_t i = 0; i < Condition::kCount; ++i) {
+    if (sightings.last_step(i) == 0) continue;
+    ++of_conditions[i];
+    conditions.push_back(i);
+  }
   Numbers& after = counts_.find(kAfterFaults)->second;
   const std::size_t applications = families.size() - fault_families().size();
-  for (std::size_t i = 0; i < Condition::kCount; ++i) {
-    const std::size_t last = sightings.last_step(i);
-    of_conditions[i] += last > 0 ? 1 : 0;
-    for (const std::size_t family : present) {
-      if (family < applications || last <= plan.begins.at(families[family].family->name)) continue;
-      ++after[(family - applications) * Condition::kCount + i];
+  for (const std::size_t family : present) {
+    if (family < applications) continue;
+    const std::size_t begin = plan.begins.at(families[family].family->name);
+    for (const std::size_t i : conditions) {
+      if (sightings.last_step(i) > begin) ++after[(family - applications) * Condition::kCount + i];
     }
   }
 }
