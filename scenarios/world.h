@@ -35,7 +35,13 @@ namespace lockstep::scenario {
 struct ClientLimits {
   std::size_t max_batch_size = 0;
   std::size_t max_batch_bytes = 0;
+  std::size_t max_event_bytes = 0;  // of any lane
+  std::size_t max_queue_size = 0;
+  std::size_t max_queue_bytes = 0;
+  QueueFullPolicy queue_full = QueueFullPolicy::drop_newest;
+  std::size_t max_in_flight = 0;
   std::uint32_t max_retries = 0;
+  std::size_t flush_at = 0;
   Duration flush_interval{0};
   Duration max_retry_after{0};
   Duration retry_initial_backoff{0};
@@ -96,6 +102,8 @@ class World {
                    Duration timeout);
   // A flush or shutdown that a step waited for has returned.
   void returned(const DrainCall& call);
+  // How many captures were counted so far.
+  std::uint64_t captures() const noexcept { return captures_; }
   // Those started that have no final report yet.
   std::vector<DrainCall> drains() const;
 
@@ -207,12 +215,16 @@ class World {
 
   http::Reply pass(const http::Request& request, Now now);
   void count_attempt(Seen& seen);
-  void record(const Seen& seen);
+  void record(const Seen& seen, std::uint64_t body);
   void parsed(const mock::ParsedRequest& request);
   void begin(const std::string& name);
   void customise(Options& options);
   void heard(const TraceStep& step);
   void heard_capture(const TraceStep& step);
+  void heard_sent(const TraceStep& step);
+  void heard_end(const TraceStep& step);
+  void heard_drain(const TraceStep& step);
+  void note_arrival(const Seen& seen, std::uint64_t body);
   void turned();
   void note_state();
   void note_condition(std::uint64_t was, std::uint64_t is);
@@ -244,6 +256,15 @@ class World {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::optional<Breach> breach_;
   std::uint64_t captures_ = 0;
+  // A request with events on its way: which of a client's it is, and as what it arrived.
+  struct Flight {
+    std::string client;
+    std::string number;
+    Instant sent{};
+    std::string body;  // its digest, as the trace has it
+    const Seen* seen = nullptr;
+  };
+  std::vector<Flight> flights_;
   bool watches_states_ = false;
   std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
   std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each

@@ -61,7 +61,7 @@ class Promptness final : public Oracle {
     State& state = found->second->second;
     requests_.erase(found);
     --state.in_flight;
-    const Duration asked = request.asks_for_patience ? limits->max_retry_after : Duration{0};
+    const Duration asked = request.pause ? limits->max_retry_after : Duration{0};
     const Duration wait = std::max(longest_backoff(*limits), asked);
     state.excused_until = std::max(state.excused_until, saturating_add(request.at, wait));
     return std::nullopt;
