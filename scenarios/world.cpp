@@ -370,9 +370,9 @@ http::Reply World::pass(const http::Request& request, Now now) {
   count_attempt(*seen);
   const std::uint64_t body = digest_bytes(kDigestStart, seen->request.body);
   record(*seen, body);
+  note_arrival(*seen, body);
   seen_.push_back(std::move(seen));
   const Seen& arrived = *seen_.back();
-  note_arrival(arrived, body);
   tell([&](Oracle& oracle) { return oracle.arrived(*this, arrived); });
   return arrived.reply;
 }

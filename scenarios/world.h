@@ -224,7 +224,7 @@ class World {
   void heard_sent(const TraceStep& step);
   void heard_end(const TraceStep& step);
   void heard_drain(const TraceStep& step);
-  void note_arrival(const Seen& seen, std::uint64_t body);
+  void note_arrival(Seen& seen, std::uint64_t body);
   void turned();
   void note_state();
   void note_condition(std::uint64_t was, std::uint64_t is);

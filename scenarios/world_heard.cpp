@@ -105,14 +105,16 @@ void World::heard_sent(const TraceStep& step) {
 }
 
 // Two of one client that left together with the same bytes cannot be told apart, and need not be.
-void World::note_arrival(const Seen& seen, std::uint64_t body) {
+void World::note_arrival(Seen& seen, std::uint64_t body) {
   const TraceValue digest(body);
   const Instant sent = seen.at - settings_.latency;
   const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {
     return one.seen == nullptr && one.sent == sent && one.body == digest.text() &&
            one.client == seen.client;
   });
-  if (flight != flights_.end()) flight->seen = &seen;
+  if (flight == flights_.end()) return;
+  flight->seen = &seen;
+  seen.sent_as = flight->number;
 }
 
 void World::heard_end(const TraceStep& step) {
