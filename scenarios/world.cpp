@@ -217,6 +217,19 @@ json World::to_json(const FlushReport& report) {
           {"pending", report.pending}};
 }
 
+std::optional<FlushReport> World::report_of(const json& answer) {
+  if (!answer.is_object()) return std::nullopt;
+  const std::string status = answer.value("status", "");
+  for (const auto known : {FlushStatus::complete, FlushStatus::timed_out, FlushStatus::deferred,
+                           FlushStatus::closed}) {
+    if (status != to_string(known)) continue;
+    return FlushReport{known, answer.value("delivered", std::uint64_t{0}),
+                       answer.value("dropped", std::uint64_t{0}),
+                       answer.value("pending", std::uint64_t{0})};
+  }
+  return std::nullopt;
+}
+
 void World::heal() {
   mock::Script healthy;
   healthy.responses.emplace();

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "adapter/adapter.h"
@@ -21,6 +22,7 @@
 #include "mockserver/server.h"
 #include "openfeature/client.h"
 #include "scenarios/action.h"
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
 #include "scenarios/seen.h"
@@ -173,6 +175,8 @@ class World {
   void set_last_report(const FlushReport& report);
   // As the adapter's /flush answers it.
   static nlohmann::json to_json(const FlushReport& report);
+  // And back; nothing where it is none.
+  static std::optional<FlushReport> report_of(const nlohmann::json& answer);
   Duration last_elapsed() const noexcept { return last_elapsed_; }
   // Runs `body` and remembers how much virtual time it took.
   template <typename Body>
@@ -260,6 +264,7 @@ class World {
   struct Flight {
     std::string client;
     std::string number;
+    Lane lane = Lane::analytics;
     Instant sent{};
     std::string body;  // its digest, as the trace has it
     const Seen* seen = nullptr;
@@ -275,7 +280,7 @@ class World {
   std::vector<std::unique_ptr<Seen>> seen_;
   // How many requests carried the event with that uuid; how many, beginning with an event that has
   // none, carried events of those bytes.
-  std::map<Uuid, std::size_t> carried_;
+  std::unordered_map<Uuid, std::size_t, UuidHash> carried_;
   std::map<std::uint64_t, std::size_t> carried_bytes_;
   std::unique_ptr<nlohmann::json> last_answer_;
   Duration last_elapsed_{0};

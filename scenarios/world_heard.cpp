@@ -100,7 +100,8 @@ void World::heard_drain(const TraceStep& step) {
 void World::heard_sent(const TraceStep& step) {
   const SentRequest sent{std::string(text(step, 0)), std::string(text(step, 1)),
                          parse_lane(text(step, 5)), step.at};
-  flights_.push_back({sent.client, sent.number, step.at, std::string(text(step, 8)), nullptr});
+  flights_.push_back(
+      {sent.client, sent.number, sent.lane, step.at, std::string(text(step, 8)), nullptr});
   tell([&](Oracle& oracle) { return oracle.sent(*this, sent); });
 }
 
@@ -132,6 +133,7 @@ void World::heard_end(const TraceStep& step) {
     return one.number == ended.number && one.client == ended.client;
   });
   if (flight != flights_.end()) {
+    ended.lane = flight->lane;
     ended.seen = flight->seen;
     flights_.erase(flight);
   }

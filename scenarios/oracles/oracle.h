@@ -63,6 +63,7 @@ enum class Word : std::uint8_t {
 struct EndedRequest {
   std::string client;
   std::string number;
+  Lane lane = Lane::analytics;
   Instant at{};
   bool was_cancelled = false;
   int status = 0;                 // as the client understood it; 0: no answer
@@ -150,6 +151,7 @@ std::unique_ptr<Oracle> make_repeats_oracle();
 std::unique_ptr<Oracle> make_sequence_oracle();
 std::unique_ptr<Oracle> make_patience_oracle();
 std::unique_ptr<Oracle> make_reasons_oracle();
+std::unique_ptr<Oracle> make_reports_oracle();
 std::unique_ptr<Oracle> make_promptness_oracle();
 std::unique_ptr<Oracle> make_attempts_oracle();
 std::unique_ptr<Oracle> make_order_oracle();
