@@ -266,7 +266,7 @@ class World {
     std::string number;
     Lane lane = Lane::analytics;
     Instant sent{};
-    std::string body;  // its digest, as the trace has it
+    std::uint64_t body = 0;  // its digest
     const Seen* seen = nullptr;
   };
   std::vector<Flight> flights_;

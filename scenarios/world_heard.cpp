@@ -22,15 +22,18 @@ std::string_view text(const TraceStep& step, std::size_t field) {
   return step.fields[field].value.text();
 }
 
+std::uint64_t parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 // As to_seconds() writes them: whole ones, a point, nine digits.
 Duration parse_seconds(std::string_view text) {
   constexpr std::size_t kFraction = 9;
-  std::uint64_t whole = 0;
-  std::int64_t rest = 0;
-  const std::string_view fraction = text.substr(text.size() - std::min(text.size(), kFraction));
-  std::from_chars(text.data(), text.data() + text.size(), whole);
-  std::from_chars(fraction.data(), fraction.data() + fraction.size(), rest);
-  return saturating_add(saturating_multiply(std::chrono::seconds{1}, whole), Duration{rest});
+  const std::string_view rest = text.substr(text.size() - std::min(text.size(), kFraction));
+  return saturating_add(saturating_multiply(std::chrono::seconds{1}, parse_number(text)),
+                        Duration{parse_number(rest)});
 }
 
 // Requests for flags, and those of flag providers, are other steps of the same name.
@@ -101,17 +104,15 @@ void World::heard_sent(const TraceStep& step) {
   const SentRequest sent{std::string(text(step, 0)), std::string(text(step, 1)),
                          parse_lane(text(step, 5)), step.at};
   flights_.push_back(
-      {sent.client, sent.number, sent.lane, step.at, std::string(text(step, 8)), nullptr});
+      {sent.client, sent.number, sent.lane, step.at, parse_number(text(step, 8)), nullptr});
   tell([&](Oracle& oracle) { return oracle.sent(*this, sent); });
 }
 
 // Two of one client that left together with the same bytes cannot be told apart, and need not be.
 void World::note_arrival(Seen& seen, std::uint64_t body) {
-  const TraceValue digest(body);
   const Instant sent = seen.at - settings_.latency;
   const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {
-    return one.seen == nullptr && one.sent == sent && one.body == digest.text() &&
-           one.client == seen.client;
+    return one.seen == nullptr && one.sent == sent && one.body == body && one.client == seen.client;
   });
   if (flight == flights_.end()) return;
   flight->seen = &seen;
@@ -125,8 +126,7 @@ void World::heard_end(const TraceStep& step) {
   ended.at = step.at;
   ended.was_cancelled = step.label == "cancel";
   if (!ended.was_cancelled) {
-    const std::string_view status = text(step, 4);
-    std::from_chars(status.data(), status.data() + status.size(), ended.status);
+    ended.status = static_cast<int>(parse_number(text(step, 4)));
     if (!text(step, 5).empty()) ended.pause = parse_seconds(text(step, 5));
   }
   const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {

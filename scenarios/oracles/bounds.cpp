@@ -34,8 +34,12 @@ class Bounds final : public Oracle {
     return std::nullopt;
   }
 
-  Finding captured(World&, const CapturedEvent& event) override {
-    if (event.accepted) ++clients_[event.client].lanes[index(event.lane)].held;
+  Finding captured(World& world, const CapturedEvent& event) override {
+    const ClientLimits* limits = world.limits(event.client);
+    if (limits == nullptr || !event.accepted) return std::nullopt;
+    Client& client = clients_[event.client];
+    const std::size_t held = ++client.lanes[index(event.lane)].held;
+    has_overflown_ = has_overflown_ || held > limits->max_queue_size;
     return std::nullopt;
   }
 
@@ -81,6 +85,8 @@ class Bounds final : public Oracle {
 
   // What gave way to a newer event is told of later, but at the same instant.
   Finding turned(World& world) override {
+    if (!has_overflown_) return std::nullopt;
+    has_overflown_ = false;
     const Instant now = world.clock().now();
     for (auto& [name, client] : clients_) {
       const ClientLimits* limits = world.limits(name);
@@ -88,13 +94,15 @@ class Bounds final : public Oracle {
       for (Held& lane : client.lanes) {
         if (lane.held <= limits->max_queue_size) {
           lane.over_since = kNever;
-        } else if (lane.over_since >= now) {
-          lane.over_since = now;
-        } else {
+          continue;
+        }
+        has_overflown_ = true;
+        if (lane.over_since < now) {
           return Failure{
               "at most " + std::to_string(limits->max_queue_size) + " events in a lane of " + name,
               std::to_string(lane.held) + " since " + to_text(lane.over_since)};
         }
+        lane.over_since = now;
       }
     }
     return std::nullopt;
@@ -117,6 +125,7 @@ class Bounds final : public Oracle {
   }
 
   std::map<std::string, Client> clients_;
+  bool has_overflown_ = false;  // some lane may hold more than it may
 };
 
 }  // namespace
