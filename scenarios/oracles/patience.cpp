@@ -35,7 +35,7 @@ class Patience final : public Oracle {
     const bool is_trouble = scenario::is_trouble(request);
     Pause& known = pauses_[endpoint_of(*limits, request.client, request.lane)];
     const Instant until = is_trouble ? again : saturating_add(request.at, pause);
-    if (until > known.until) known = {until, seen};
+    if (until > known.until) known = {request.at, until, seen};
     for (std::size_t i = 0; !is_trouble && i < request.words.size(); ++i) {
       if (request.words[i] == Word::again) owed_[seen->parts[i].uuid] = again;
     }
@@ -47,6 +47,8 @@ class Patience final : public Oracle {
     if (limits == nullptr) return std::nullopt;
     const auto pause = pauses_.find(endpoint_of(*limits, request.client, request.lane));
     if (pause == pauses_.end() || request.at >= pause->second.until) return std::nullopt;
+    // What leaves at the instant of the answer may have been on its way out before it.
+    if (request.at <= pause->second.known) return std::nullopt;
     const Seen* cause = pause->second.cause;
     return Failure{
         "no request before " + to_text(pause->second.until) + ", after " +
@@ -67,6 +69,7 @@ class Patience final : public Oracle {
 
  private:
   struct Pause {
+    Instant known{};  // when the client learnt of it
     Instant until = Instant::min();
     const Seen* cause = nullptr;  // which the world keeps; nullptr: a request that never arrived
   };

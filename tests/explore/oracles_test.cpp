@@ -379,6 +379,7 @@ TEST(Oracles, ARequestInsideAPauseIsABreach) {
   first.reply.response.headers.add("Retry-After", "3");
   EXPECT_FALSE(oracle->sent(stand.world, sent("2", milliseconds{1001}))) << "it knows nothing yet";
   EXPECT_FALSE(oracle->request_ended(stand.world, answer_to(first, stand.world)));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("2", milliseconds{1001}))) << "it left before";
   EXPECT_TRUE(oracle->sent(stand.world, sent("3", milliseconds{4000})));
   EXPECT_FALSE(oracle->sent(stand.world, sent("4", milliseconds{4001})));
 }
