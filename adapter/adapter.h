@@ -8,6 +8,10 @@
 // X-Test-Id. A wrong request gets 400 {error, field} and changes nothing. Delivery that fails is no
 // error here: /flush answers 200 and says in its report what became of the events.
 //
+// /state is about events. A request for a flag has its answer in /get_feature_flag's and is neither
+// in requests_made and total_requests nor in last_error; the suite looks there for the requests
+// that carried a uuid.
+//
 // /clock (docs/adapter-clock.md) is there where test ids live in virtual time, which a driver
 // moves.
 //

@@ -100,9 +100,9 @@ std::optional<bool> Fields::boolean(std::string_view name) {
 std::optional<std::uint64_t> Fields::natural(std::string_view name, std::uint64_t most) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_number_integer()) refuse_type(name, "a whole number", *value);
+  if (!value->is_number()) refuse_type(name, "a whole number", *value);
   if (!value->is_number_unsigned() || value->get<std::uint64_t>() > most) {
-    refuse(name, "must be from 0 to " + std::to_string(most));
+    refuse(name, "must be a whole number from 0 to " + std::to_string(most));
   }
   return value->get<std::uint64_t>();
 }

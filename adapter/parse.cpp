@@ -13,8 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-// Shorter ones are no secrets, and hiding every "a" would leave nothing to read.
-constexpr std::size_t kShortestSecret = 4;
 constexpr std::size_t kLongestTestId = 128;
 
 Properties properties_in(Fields& fields, std::string_view name) {
@@ -41,7 +39,8 @@ std::optional<WallTime> timestamp_in(Fields& fields) {
   const auto time = parse_rfc3339(*text);
   if (!time) {
     fields.refuse("timestamp",
-                  "must be an RFC 3339 date-time with its offset, like 2025-01-02T03:04:05+05:30");
+                  "must be an RFC 3339 date-time with its offset, like 2025-01-02T03:04:05+05:30, "
+                  "of the years 1678 to 2261");
   }
   return time;
 }
@@ -147,17 +146,6 @@ std::string parse_test_id(std::string_view query) {
                                     " letters, digits and -._~:@+");
   }
   return *id;
-}
-
-std::string without_secret(std::string text, std::string_view secret) {
-  if (secret.size() < kShortestSecret) return text;
-  constexpr std::string_view kMask = "***";
-  std::size_t at = 0;
-  while ((at = text.find(secret, at)) != std::string::npos) {
-    text.replace(at, secret.size(), kMask);
-    at += kMask.size();
-  }
-  return text;
 }
 
 }  // namespace lockstep::adapter

@@ -44,7 +44,4 @@ Duration parse_timeout(std::string_view body, std::string_view query, Duration f
 // -._~:@+ are taken, and 128 of them at most.
 std::string parse_test_id(std::string_view query);
 
-// `text` with each occurrence of the secret replaced by "***".
-std::string without_secret(std::string text, std::string_view secret);
-
 }  // namespace lockstep::adapter

@@ -6,6 +6,7 @@
 #include "adapter/parse.h"
 #include "http/message.h"
 #include "sdk/json.h"
+#include "sdk/protocol/common.h"
 
 namespace lockstep::adapter {
 namespace {
@@ -157,7 +158,7 @@ BadRequest bad_option(const ConfigError& error, std::string_view api_key) {
   for (const OptionRow& row : kOptionRows) {
     if (row.option == error.option()) field = row.name;
   }
-  return BadRequest(std::move(field), without_secret(std::move(problem), api_key));
+  return BadRequest(std::move(field), protocol::without_key(std::move(problem), api_key));
 }
 
 }  // namespace lockstep::adapter

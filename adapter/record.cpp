@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "adapter/parse.h"
+#include "sdk/protocol/common.h"
 
 namespace lockstep::adapter {
 namespace {
@@ -47,7 +47,7 @@ RecordSnapshot Record::snapshot() const {
 }
 
 void Record::add_request(RequestReport report) {
-  report.error = without_secret(std::move(report.error), secret_);
+  report.error = protocol::without_key(std::move(report.error), secret_);
   const std::lock_guard lock(mutex_);
   if (failed(report)) kept_.last_error = failure_of(report);
   kept_uuids_ += report.uuids.size();
@@ -61,7 +61,7 @@ void Record::add_request(RequestReport report) {
 
 void Record::add_outcome(Outcome outcome) {
   if (outcome.delivered) return;
-  outcome.detail = without_secret(std::move(outcome.detail), secret_);
+  outcome.detail = protocol::without_key(std::move(outcome.detail), secret_);
   const std::lock_guard lock(mutex_);
   kept_.drops.push_back(std::move(outcome));
   if (kept_.drops.size() > limits_.max_drops) {
@@ -72,7 +72,7 @@ void Record::add_outcome(Outcome outcome) {
 
 void Record::add_error(const ErrorReport& report) {
   const std::lock_guard lock(mutex_);
-  kept_.last_error = without_secret(report.message, secret_);
+  kept_.last_error = protocol::without_key(report.message, secret_);
 }
 
 bool Record::over_limits() const noexcept {

@@ -5,13 +5,16 @@
 
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "bench/allocations.h"
 #include "bench/events.h"
 #include "bench/sink_transport.h"
 #include "clock/system_clock.h"
 #include "sdk/client.h"
+#include "sdk/engine/engine.h"
 #include "sdk/host/thread_host.h"
+#include "sdk/protocol/protocol.h"
 
 namespace lockstep::bench {
 namespace {
@@ -89,6 +92,38 @@ void BytesPerQueuedEvent(benchmark::State& state) {
   }
 }
 BENCHMARK(BytesPerQueuedEvent)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// An outage has filled the queue, and each capture takes the place of the oldest event that waits
+// for its retry, among so many batches.
+void CaptureInAnOutage(benchmark::State& state) {
+  constexpr std::size_t kEvents = 100;
+  const auto batches = static_cast<std::size_t>(state.range(0));
+  engine::Config config;
+  config.queue_full = QueueFullPolicy::drop_oldest;
+  config.max_in_flight = batches;
+  for (engine::LaneConfig& lane : config.lanes) {
+    lane.max_queue_size = batches * kEvents;
+    lane.flush_at = lane.max_batch_size = kEvents;
+  }
+  const Chance chance(1);
+  engine::Engine engine(config, chance);
+  engine::Effects out;
+  const auto capture = [&] {
+    engine.admit(engine::EventRef(Uuid{}.to_string(), 0, Lane::analytics), {}, out);
+  };
+  for (std::size_t i = 0; i < batches * kEvents; ++i) capture();
+  engine.advance({}, out);
+  for (const engine::Send& send : std::exchange(out.sends, {})) {
+    engine.completed(send.request, transport_verdict({}), {}, out);
+  }
+  for (auto _ : state) {
+    capture();
+    out.ended.clear();
+  }
+  const auto evicted = engine.ledger()[0].dropped(DropReason::evicted);
+  state.counters["evicted"] = static_cast<double>(evicted);
+}
+BENCHMARK(CaptureInAnOutage)->Arg(10)->Arg(1000)->Iterations(1000);
 
 }  // namespace
 }  // namespace lockstep::bench

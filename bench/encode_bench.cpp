@@ -13,12 +13,18 @@
 namespace lockstep::bench {
 namespace {
 
-std::unique_ptr<Protocol> protocol_of(Capture capture) {
+ProtocolConfig config() {
   Options options;
   options.api_key = "phc_bench";
   options.host = "http://127.0.0.1:1";
-  return make_protocol(capture, protocol_config(options));
+  return protocol_config(options);
 }
+
+using ProtocolPtr = std::unique_ptr<Protocol>;
+
+ProtocolPtr v0() { return make_posthog_v0(config()); }
+ProtocolPtr v1() { return make_posthog_v1(config()); }
+ProtocolPtr ai() { return make_posthog_ai(config()); }
 
 EventView event_of(const std::array<Property, kProperties>& properties) {
   return {"order placed",
@@ -29,8 +35,8 @@ EventView event_of(const std::array<Property, kProperties>& properties) {
           nullptr};
 }
 
-void Render(benchmark::State& state, Capture capture) {
-  const auto protocol = protocol_of(capture);
+void Render(benchmark::State& state, ProtocolPtr (*make)()) {
+  const auto protocol = make();
   const auto properties = ten_properties();
   std::size_t bytes = 0;
   for (auto _ : state) {
@@ -41,12 +47,13 @@ void Render(benchmark::State& state, Capture capture) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK_CAPTURE(Render, v0, Capture::v0);
-BENCHMARK_CAPTURE(Render, v1, Capture::v1);
+BENCHMARK_CAPTURE(Render, v0, v0);
+BENCHMARK_CAPTURE(Render, v1, v1);
+BENCHMARK_CAPTURE(Render, ai, ai);
 
-void Encode(benchmark::State& state, Capture capture, Compression compression) {
+void Encode(benchmark::State& state, ProtocolPtr (*make)(), Compression compression) {
   constexpr int kEvents = 100;
-  const auto protocol = protocol_of(capture);
+  const auto protocol = make();
   const auto properties = ten_properties();
   engine::Batch batch;
   batch.bytes = 512;
@@ -74,13 +81,21 @@ void Encode(benchmark::State& state, Capture capture, Compression compression) {
   state.SetItemsProcessed(state.iterations() * kEvents);
   state.counters["ratio"] = static_cast<double>(raw) / static_cast<double>(sent);
 }
-BENCHMARK_CAPTURE(Encode, v0_none, Capture::v0, Compression::none);
-BENCHMARK_CAPTURE(Encode, v0_gzip, Capture::v0, Compression::gzip);
-BENCHMARK_CAPTURE(Encode, v1_none, Capture::v1, Compression::none);
-BENCHMARK_CAPTURE(Encode, v1_gzip, Capture::v1, Compression::gzip);
-BENCHMARK_CAPTURE(Encode, v1_deflate, Capture::v1, Compression::deflate);
-BENCHMARK_CAPTURE(Encode, v1_br, Capture::v1, Compression::br);
-BENCHMARK_CAPTURE(Encode, v1_zstd, Capture::v1, Compression::zstd);
+BENCHMARK_CAPTURE(Encode, v0_none, v0, Compression::none);
+BENCHMARK_CAPTURE(Encode, v0_gzip, v0, Compression::gzip);
+BENCHMARK_CAPTURE(Encode, v0_deflate, v0, Compression::deflate);
+BENCHMARK_CAPTURE(Encode, v0_br, v0, Compression::br);
+BENCHMARK_CAPTURE(Encode, v0_zstd, v0, Compression::zstd);
+BENCHMARK_CAPTURE(Encode, v1_none, v1, Compression::none);
+BENCHMARK_CAPTURE(Encode, v1_gzip, v1, Compression::gzip);
+BENCHMARK_CAPTURE(Encode, v1_deflate, v1, Compression::deflate);
+BENCHMARK_CAPTURE(Encode, v1_br, v1, Compression::br);
+BENCHMARK_CAPTURE(Encode, v1_zstd, v1, Compression::zstd);
+BENCHMARK_CAPTURE(Encode, ai_none, ai, Compression::none);
+BENCHMARK_CAPTURE(Encode, ai_gzip, ai, Compression::gzip);
+BENCHMARK_CAPTURE(Encode, ai_deflate, ai, Compression::deflate);
+BENCHMARK_CAPTURE(Encode, ai_br, ai, Compression::br);
+BENCHMARK_CAPTURE(Encode, ai_zstd, ai, Compression::zstd);
 
 }  // namespace
 }  // namespace lockstep::bench

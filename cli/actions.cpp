@@ -17,7 +17,11 @@ std::string type_of(const scenario::Field& field) {
     case scenario::Type::boolean:
       return "true or false";
     case scenario::Type::integer:
+    case scenario::Type::count:
+    case scenario::Type::size:
       return "whole number";
+    case scenario::Type::signed_integer:
+      return "whole number, or negative";
     case scenario::Type::number:
       return "number";
     case scenario::Type::text:
@@ -26,6 +30,8 @@ std::string type_of(const scenario::Field& field) {
       return "text, number, true or false";
     case scenario::Type::duration:
       return "duration";
+    case scenario::Type::signed_duration:
+      return "duration, or negative";
     case scenario::Type::instant:
       return "date and time";
     case scenario::Type::object:

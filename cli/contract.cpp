@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "cli/numbers.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/contract/audit.h"
@@ -126,6 +127,7 @@ int run_contract(const ContractArguments& arguments) {
     std::cout << (arguments.format == "json" ? to_json(audit) : to_text(audit));
     return kPassed;
   }
+  if (!arguments.drawings.can_be_written()) return kBadUsage;
   scenario::Run run;
   try {
     run = run_all(tests, arguments);
@@ -167,21 +169,21 @@ void add_contract(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--suite", arguments->suites, "Only this suite; may be given again");
   verb->add_option("--test", arguments->test, "Only tests whose suite.category.name contains this");
-  verb->add_option("--seed", arguments->seed, "Of our SDK's draws")
-      ->excludes("--adapter-url")
-      ->capture_default_str();
+  add_number(*verb, "--seed", arguments->seed, "Of our SDK's draws").excludes("--adapter-url");
   verb->add_flag("--lenient", arguments->lenient,
                  "Ask for no more than the original runner does: no strict mock, no laws, no "
                  "second look at negative checks once the SDK came to rest")
       ->excludes("--adapter-url");
-  verb->add_option("--format", arguments->format, "text, json, junit or markdown")
-      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
-      ->capture_default_str();
+  auto* const format =
+      verb->add_option("--format", arguments->format, "text, json, junit or markdown")
+          ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+          ->capture_default_str();
   add_drawing_options(*verb, arguments->drawings, "--trace");
   verb->add_flag("--audit", arguments->audit,
                  "Say which checks an SDK that sends nothing, or speaks the other protocol, would "
                  "pass as well");
-  verb->add_flag("--list", arguments->list, "Name the tests and what they need; run nothing");
+  verb->add_flag("--list", arguments->list, "Name the tests and what they need; run nothing")
+      ->excludes(format);
   verb->callback([arguments, &exit_code] { exit_code = run_contract(*arguments); });
 }
 

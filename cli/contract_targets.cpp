@@ -77,6 +77,7 @@ void add_adapter_options(CLI::App& verb, ContractArguments& arguments) {
   verb.add_option("--start-timeout", arguments.start_timeout_s,
                   "Seconds that the adapter may take to come up")
       ->needs(url)
+      ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   verb.add_option("--call-timeout", arguments.call_timeout_s,
                   "Seconds that one call of the adapter may take")

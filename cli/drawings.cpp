@@ -1,6 +1,7 @@
 #include "cli/drawings.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -9,12 +10,28 @@
 
 namespace lockstep::cli {
 
+bool can_be_written(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty()) return true;
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code error;
+  if (!fs::is_directory(path, error) && (folder.empty() || fs::is_directory(folder, error))) {
+    return true;
+  }
+  std::cerr << "lockstep: cannot write " << path << '\n';
+  return false;
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (file.flush()) return true;
   std::cerr << "lockstep: cannot write " << path << '\n';
   return false;
+}
+
+bool Drawings::can_be_written() const {
+  return cli::can_be_written(timeline) && cli::can_be_written(chrome_trace);
 }
 
 bool Drawings::write(const scenario::Run& run) const {

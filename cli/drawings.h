@@ -17,6 +17,9 @@ struct Drawings {
 
   // Whether the traces have to be kept for them.
   bool wanted() const noexcept { return !timeline.empty() || !chrome_trace.empty(); }
+  // Whether there is a place for what is wanted, asked before a long run; stderr says of one that
+  // is none.
+  bool can_be_written() const;
   // Writes what is wanted. False where a file cannot be written, which stderr then says.
   bool write(const scenario::Run& run) const;
 };
@@ -24,6 +27,9 @@ struct Drawings {
 // --timeline, and the Chrome trace under the name given.
 void add_drawing_options(CLI::App& verb, Drawings& drawings, const std::string& chrome_trace);
 
+// Whether a file may come to be there: its folder exists, and it is no folder itself. Of an empty
+// path, which asks for none, it is so.
+bool can_be_written(const std::string& path);
 // False where the file cannot be written, which stderr then says.
 bool write_file(const std::string& path, const std::string& text);
 

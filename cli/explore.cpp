@@ -6,19 +6,21 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "cli/drawings.h"
+#include "cli/numbers.h"
 #include "cli/state_file.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/explore/explorer.h"
-#include "scenarios/explore/shrink.h"
-#include "scenarios/explore/write.h"
+#include "scenarios/explore/report.h"
 #include "scenarios/report.h"
 #include "scenarios/schema.h"
 
@@ -34,7 +36,7 @@ struct ExploreArguments {
   std::string state;
   bool seeds_only = false;
   bool coverage = false;
-  std::size_t shrink_limit = 20'000;
+  std::uint64_t shrink_limit = 20'000;
   std::string out = ".";
   std::string format = "text";
 };
@@ -45,48 +47,39 @@ double per_second(std::uint64_t count, Duration time) {
   return time > Duration{0} ? static_cast<double>(count) / seconds(time) : 0;
 }
 
-void show(const explore::Progress& progress) {
-  std::fprintf(stderr, "\r%llu runs, %.0f/s, %.1f virtual days, %zu transitions, %zu failed ",
-               static_cast<unsigned long long>(progress.runs),
-               per_second(progress.runs, progress.real_time),
-               seconds(progress.virtual_time) / 86400, progress.transitions, progress.failures);
-}
+// A failure and its file, where that could be written.
+struct Told {
+  const explore::FoundFailure* failure;
+  explore::FailureFile file;
+  std::string path;
+  std::string tape_path;
+};
 
-// The smallest scenario that fails as this run did, and how many runs it took to find it.
-explore::Shrunk shrunk(const explore::FoundFailure& failure, std::size_t limit) {
-  const auto fails = [&](const scenario::Scenario& candidate) {
-    const scenario::Result result = failure.result.failed->number == 0
-                                        ? explore::run_twice(candidate)
-                                        : scenario::run(candidate);
-    return explore::same_failure(result, failure.result);
-  };
-  return explore::shrink(failure.scenario, fails, limit);
-}
-
-std::string write_failure(const explore::FoundFailure& failure, const ExploreArguments& arguments) {
-  const explore::Shrunk small = shrunk(failure, arguments.shrink_limit);
-  scenario::Scenario named = small.scenario;
-  named.name = failure.behaviour + " (seed " + std::to_string(failure.seed) + ")";
-  const auto path =
-      std::filesystem::path(arguments.out) / ("seed-" + std::to_string(failure.seed) + ".yaml");
-  const std::string comment =
-      "Found by lockstep explore, run " + std::to_string(failure.seed) + "; shrunk from " +
-      std::to_string(failure.scenario.steps.size()) + " steps to " +
-      std::to_string(named.steps.size()) + " in " + std::to_string(small.runs) + " runs" +
-      (small.finished ? "." : ", and not to the end.") + "\nexpected " +
-      failure.result.failed->failure.expected + "\nsaw " + failure.result.failed->failure.seen +
-      "\nAgain: lockstep replay " + path.filename().string();
-  std::ofstream(path, std::ios::binary) << explore::to_yaml(named, comment);
-  return path.string();
-}
-
-void print_failures(const explore::Exploration& found, const ExploreArguments& arguments) {
+std::vector<Told> write_failures(const explore::Exploration& found,
+                                 const ExploreArguments& arguments) {
+  std::vector<Told> all;
   for (const explore::FoundFailure& failure : found.failures) {
+    Told told{&failure, explore::file_of(failure, arguments.shrink_limit), {}, {}};
+    const std::filesystem::path folder(arguments.out);
+    const std::string path = (folder / told.file.name).string();
+    if (write_file(path, told.file.text)) told.path = path;
+    const std::string tape_path = (folder / told.file.tape_name).string();
+    if (write_file(tape_path, told.file.tape)) told.tape_path = tape_path;
+    all.push_back(std::move(told));
+  }
+  return all;
+}
+
+void print_failures(const std::vector<Told>& failures, const ExploreArguments& arguments) {
+  for (const Told& told : failures) {
+    const explore::FoundFailure& failure = *told.failure;
     std::cout << "FAIL  " << failure.behaviour << ": run " << failure.seed << '\n'
               << scenario::explain(failure.result);
-    std::cout << "shrunk to " << write_failure(failure, arguments) << '\n';
-    if (failure.from_seed) {
-      std::cout << "the whole run: lockstep replay --seed " << failure.seed
+    if (!told.path.empty()) std::cout << "shrunk to " << told.path << '\n';
+    const std::string from =
+        failure.from_seed ? "--seed " + std::to_string(failure.seed) : "--tape " + told.tape_path;
+    if (failure.from_seed || !told.tape_path.empty()) {
+      std::cout << "the whole run: lockstep replay " << from
                 << (arguments.capture.empty() ? "" : " --capture " + arguments.capture)
                 << (arguments.workload.empty() ? "" : " --workload " + arguments.workload) << '\n';
     }
@@ -94,8 +87,9 @@ void print_failures(const explore::Exploration& found, const ExploreArguments& a
   }
 }
 
-void print_text(const explore::Exploration& found, const ExploreArguments& arguments) {
-  print_failures(found, arguments);
+void print_text(const explore::Exploration& found, const std::vector<Told>& failures,
+                const ExploreArguments& arguments) {
+  print_failures(failures, arguments);
   std::printf(
       "%llu runs in %.2f s: %.0f runs/s, %.1f virtual days, %.0f : 1\n",
       static_cast<unsigned long long>(found.runs), seconds(found.real_time),
@@ -115,15 +109,14 @@ void print_text(const explore::Exploration& found, const ExploreArguments& argum
     std::printf("  %-20s never\n", std::string(family).c_str());
   }
   if (arguments.coverage) {
-    std::fputs(
-        explore::to_text(found.coverage.tables(found.capture, found.workload), found.runs).c_str(),
-        stdout);
+    std::fputs(explore::to_text(explore::tables_of(found), found.runs).c_str(), stdout);
   }
   std::printf("%zu failed; digest %016llx\n", found.failed_runs,
               static_cast<unsigned long long>(found.digest));
 }
 
-void print_json(const explore::Exploration& found, const ExploreArguments& arguments) {
+void print_json(const explore::Exploration& found, const std::vector<Told>& failures,
+                const ExploreArguments& arguments) {
   std::printf(
       "{\"runs\":%llu,\"failed\":%zu,\"real_seconds\":%.6f,\"virtual_seconds\":%.3f,"
       "\"transitions\":%zu,\"singletons\":%zu,\"unseen_probability\":%.9g,"
@@ -133,20 +126,14 @@ void print_json(const explore::Exploration& found, const ExploreArguments& argum
       static_cast<unsigned long long>(found.verified),
       static_cast<unsigned long long>(found.digest));
   const char* separator = "\n  ";
-  for (const explore::FoundFailure& failure : found.failures) {
-    const explore::Shrunk small = shrunk(failure, arguments.shrink_limit);
-    std::printf(
-        "%s{\"run\":%llu,\"from_seed\":%s,\"behaviour\":%s,\"steps\":%zu,\"shrunk_steps\":%zu}",
-        separator, static_cast<unsigned long long>(failure.seed),
-        failure.from_seed ? "true" : "false", scenario::json_quoted(failure.behaviour).c_str(),
-        failure.scenario.steps.size(), small.scenario.steps.size());
+  for (const Told& told : failures) {
+    std::printf("%s%s", separator, explore::to_json(*told.failure, told.file, told.path).c_str());
     separator = ",\n  ";
   }
   std::printf("]");
   if (arguments.coverage) {
-    const std::string tables =
-        explore::to_json(found.coverage.tables(found.capture, found.workload), found.runs);
-    std::printf(",\n\"coverage\":%s", tables.c_str());
+    std::printf(",\n\"coverage\":%s",
+                explore::to_json(explore::tables_of(found), found.runs).c_str());
   }
   std::printf("}\n");
 }
@@ -158,7 +145,14 @@ std::optional<explore::Exploration> explored(const ExploreArguments& arguments) 
   remember_signals();
   options.is_stopped = [] { return remembered_signal() != 0; };
   const bool is_terminal = isatty(STDERR_FILENO) != 0;
-  if (is_terminal) options.progress = show;
+  const Instant begun = options.stopwatch->now();
+  if (is_terminal) {
+    options.progress = [&](const explore::Progress& progress) {
+      const Duration elapsed = options.stopwatch->now() - begun;
+      const std::string line = explore::progress_line(progress, options, elapsed);
+      std::fprintf(stderr, "\r%s \033[K", line.c_str());
+    };
+  }
   const StateFile file(arguments.state);
   try {
     if (!arguments.state.empty()) {
@@ -201,12 +195,16 @@ int run_explore(const ExploreArguments& given) {
   }
   const auto found = explored(arguments);
   if (!found) return kBadUsage;
+  const std::vector<Told> failures = write_failures(*found, arguments);
   if (arguments.format == "json") {
-    print_json(*found, arguments);
+    print_json(*found, failures, arguments);
   } else {
-    print_text(*found, arguments);
+    print_text(*found, failures, arguments);
   }
   end_by_signal();
+  const bool all_written = std::none_of(failures.begin(), failures.end(),
+                                        [](const Told& told) { return told.path.empty(); });
+  if (!all_written) return kBadUsage;
   return found->failures.empty() ? kPassed : kFailed;
 }
 
@@ -219,8 +217,8 @@ void add_explore(CLI::App& app, int& exit_code) {
       "explore",
       "Make up runs from seeds and judge them: exit 0 none failed, 1 one failed, 2 bad usage.");
   explore::ExploreOptions& options = arguments->options;
-  verb->add_option("--seeds", options.seeds, "How many runs")->capture_default_str();
-  verb->add_option("--first", options.first_seed, "The first seed")->capture_default_str();
+  add_number(*verb, "--seeds", options.seeds, "How many runs");
+  add_number(*verb, "--first", options.first_seed, "The first seed");
   verb->add_option("--capture", arguments->capture, "All runs in this protocol; default: drawn")
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
   verb->add_option("--workload", arguments->workload,
@@ -231,10 +229,8 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1u, 1024u))
       ->capture_default_str();
-  verb->add_option("--round", options.round,
-                   "Runs between two looks at what was new; part of what a range of seeds means")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_number(*verb, "--round", options.round,
+             "Runs between two looks at what was new; part of what a range of seeds means", 1);
   verb->add_option("--state", arguments->state,
                    "Keep the state in this file, and go on from it where it exists: the result is "
                    "that of a run that was never stopped");
@@ -243,14 +239,10 @@ void add_explore(CLI::App& app, int& exit_code) {
                  "reached and which never");
   verb->add_flag("--seeds-only", arguments->seeds_only,
                  "Make every run from its seed alone, none from runs that reached something new");
-  verb->add_option("--verify-one-in", options.verify_one_in,
-                   "Make one run in so many again, for the laws of determinism and time; 0: none")
-      ->capture_default_str();
-  verb->add_option("--stop-after", options.stop_after, "Failures of so many kinds")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  verb->add_option("--shrink-limit", arguments->shrink_limit, "Runs spent on shrinking a failure")
-      ->capture_default_str();
+  add_number(*verb, "--verify-one-in", options.verify_one_in,
+             "Make one run in so many again, for the laws of determinism and time; 0: none");
+  add_number(*verb, "--stop-after", options.stop_after, "Failures of so many kinds", 1);
+  add_number(*verb, "--shrink-limit", arguments->shrink_limit, "Runs spent on shrinking a failure");
   verb->add_option("--out", arguments->out, "Folder for the scenario files of failures")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();

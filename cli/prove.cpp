@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/numbers.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "clock/trace.h"
@@ -120,6 +121,14 @@ void print_json(const std::vector<Proven>& all, std::uint64_t digest) {
   std::printf("]}]}\n");
 }
 
+std::string scopes_help() {
+  std::string text = "Scopes:";
+  for (const prove::Scope& scope : prove::standard_scopes()) {
+    text += "\n  " + scope.name + ": " + scope.about;
+  }
+  return text;
+}
+
 int run_prove(const ProveArguments& arguments) {
   std::vector<prove::Scope> scopes = wanted(arguments);
   if (scopes.empty()) return kBadUsage;
@@ -157,13 +166,12 @@ void add_prove(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 9));
   verb->add_option("--faults", arguments->faults, "At most so many faults (the scope's own)")
       ->check(CLI::Range(1, 9));
-  verb->add_option("--most-states", arguments->most_states,
-                   "Give up after so many states of a scope")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+  add_number(*verb, "--most-states", arguments->most_states,
+             "Give up after so many states of a scope", 1);
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  verb->footer(scopes_help());
   verb->callback([arguments, &exit_code] { exit_code = run_prove(*arguments); });
 }
 

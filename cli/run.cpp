@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/drawings.h"
+#include "cli/numbers.h"
 #include "cli/verbs.h"
 #include "clock/system_clock.h"
 #include "scenarios/load.h"
@@ -95,6 +96,9 @@ int run_scenarios(const RunArguments& arguments) {
     }
     return kPassed;
   }
+  if (!arguments.drawings.can_be_written() || !can_be_written(arguments.trace_file)) {
+    return kBadUsage;
+  }
   const scenario::Run run = run_with_progress(catalogue.scenarios, arguments);
   std::cout << scenario::report(run, *scenario::parse_format(arguments.format));
   if (!arguments.drawings.write(run)) return kBadUsage;
@@ -112,19 +116,20 @@ void add_run(CLI::App& app, int& exit_code) {
       "Replay scenario files in virtual time: exit 0 all passed, 1 one failed, 2 bad input.");
   verb->add_option("paths", arguments->paths,
                    "Scenario files, or folders of them (default: the catalogue)");
-  verb->add_option("--format", arguments->format, "text, json, junit or markdown")
-      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
-      ->capture_default_str();
+  auto* const format =
+      verb->add_option("--format", arguments->format, "text, json, junit or markdown")
+          ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+          ->capture_default_str();
   verb->add_option("--filter", arguments->filter, "Only scenarios whose name contains this text");
   verb->add_option("--only", arguments->only, "Just the scenario of this name");
-  verb->add_option("--seed", arguments->seed, "Seed of scenarios that name none")
-      ->capture_default_str();
+  add_number(*verb, "--seed", arguments->seed, "Seed of scenarios that name none");
   verb->add_option("--jobs", arguments->jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1U, 1024U))
       ->capture_default_str();
   verb->add_option("--trace", arguments->trace_file, "Write every scenario's trace to this file");
   add_drawing_options(*verb, arguments->drawings, "--chrome-trace");
-  verb->add_flag("--list", arguments->list, "Name the scenarios, and run nothing");
+  verb->add_flag("--list", arguments->list, "Name the scenarios, and run nothing")
+      ->excludes(format);
   verb->callback([arguments, &exit_code] { exit_code = run_scenarios(*arguments); });
 }
 

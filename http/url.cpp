@@ -69,7 +69,14 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-std::string decode_parameter(std::string_view text) {
+std::string decode_parameter(std::string text) {
+  std::replace(text.begin(), text.end(), '+', ' ');
+  return percent_decoded(text);
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text) {
   std::string decoded;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const int high = at + 2 < text.size() ? hex_value(text[at + 1]) : -1;
@@ -78,13 +85,11 @@ std::string decode_parameter(std::string_view text) {
       decoded += static_cast<char>(high << 4 | low);
       at += 2;
     } else {
-      decoded += text[at] == '+' ? ' ' : text[at];
+      decoded += text[at];
     }
   }
   return decoded;
 }
-
-}  // namespace
 
 std::string Url::origin() const {
   const bool is_ipv6 = host.find(':') != std::string::npos;
@@ -128,8 +133,8 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
     const auto pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const auto equals = std::min(pair.find('='), pair.size());
-    if (pair.empty() || decode_parameter(pair.substr(0, equals)) != name) continue;
-    return decode_parameter(pair.substr(std::min(equals + 1, pair.size())));
+    if (pair.empty() || decode_parameter(std::string(pair.substr(0, equals))) != name) continue;
+    return decode_parameter(std::string(pair.substr(std::min(equals + 1, pair.size()))));
   }
   return std::nullopt;
 }

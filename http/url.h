@@ -30,9 +30,11 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
-// The value of the first parameter of that name in a query string, percent-decoded ('+' is a space;
-// a
-// '%' without two hexadecimal digits stands for itself). Empty for a parameter without '='.
+// A '%' without two hexadecimal digits stands for itself.
+std::string percent_decoded(std::string_view text);
+
+// The value of the first parameter of that name in a query string, percent-decoded; a '+' is a
+// space. Empty for a parameter without '='.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
 
 }  // namespace lockstep::http

@@ -14,6 +14,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+// What a request said may be anything; an answer is UTF-8 all the same.
+std::string text_of(const Json& answer) {
+  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 bool is_success(int status) { return status >= 200 && status < 300; }
 
 // What capture v1 retries; it gives these a Retry-After. 502 comes from proxies, 429 it never
@@ -132,11 +137,10 @@ class Composer {
   // In the words of the service that the route belongs to.
   std::string refusal_body(const Refusal& refusal) const {
     if (request_.route == Route::confidence) {
-      return Json{{"code", refusal.tag}, {"message", refusal.description}}.dump();
+      return text_of({{"code", refusal.tag}, {"message", refusal.description}});
     }
     if (request_.route == Route::segment) {
-      return Json{{"success", false}, {"code", refusal.tag}, {"message", refusal.description}}
-          .dump();
+      return text_of({{"success", false}, {"code", refusal.tag}, {"message", refusal.description}});
     }
     return error_body(refusal.tag, refusal.description);
   }
@@ -149,7 +153,7 @@ class Composer {
       if (!error.message.empty()) entry["message"] = error.message;
     }
     step_.status = 200;
-    step_.body = Json{{"errors", std::move(errors)}}.dump();
+    step_.body = text_of({{"errors", std::move(errors)}});
   }
 
   void put_results(const std::vector<EventResult>& given) {

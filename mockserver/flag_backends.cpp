@@ -57,13 +57,6 @@ bool refuses(const ParsedRequest& request, const char* header, Step& step) {
   return true;
 }
 
-std::string percent_decoded(std::string_view text) {
-  // A query's rules but for the plus sign.
-  std::string query = "x=";
-  for (const char c : text) query += c == '+' ? "%2B" : std::string(1, c);
-  return http::query_parameter(query, "x").value_or("");
-}
-
 // --- OFREP ---------------------------------------------------------------------------------------
 
 FlagQuestion ofrep_question(const ParsedRequest& request) {
@@ -71,7 +64,7 @@ FlagQuestion ofrep_question(const ParsedRequest& request) {
   FlagQuestion question{text_at(context, {"targetingKey"}), written(context), {}};
   if (request.path != kOfrep) {
     question.keys.push_back(
-        percent_decoded(std::string_view(request.path).substr(kOfrep.size() + 1)));
+        http::percent_decoded(std::string_view(request.path).substr(kOfrep.size() + 1)));
   }
   return question;
 }
@@ -182,13 +175,15 @@ void launchdarkly(const ParsedRequest& request, const FlagBook& flags, Step& ste
   if (subject.empty()) return say(step, 400, {{"message", "the context has no key"}});
   mark(step, flags);
   if (is_current(request, flags, step)) return;
+  const bool tells_reasons =
+      http::query_parameter(request.request.url.query, "withReasons") == "true";
   Json all = Json::object();
   for (const std::string& key : flags.keys()) {
     const Json flag = flags.find(key, subject);
     all[key] = {{"value", flag.value("value", Json())},
                 {"variation", flag.value("variant", Json())},
-                {"version", 1},
-                {"reason", {{"kind", flag.value("reason", "RULE_MATCH")}}}};
+                {"version", 1}};
+    if (tells_reasons) all[key]["reason"] = {{"kind", flag.value("reason", "RULE_MATCH")}};
   }
   say(step, 200, all);
 }

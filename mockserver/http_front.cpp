@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "mockserver/http1.h"
+#include "mockserver/json_text.h"
 #include "mockserver/sockets.h"
 
 // One thread accepts; each connection has a thread of its own, which reads, asks the handler and
@@ -38,6 +39,8 @@ namespace {
 // answer is not lost to a reset.
 constexpr std::size_t kMaxDrained = std::size_t{16} * 1024 * 1024;
 constexpr int kPausedPollMs = 100;
+// So many polls in vain a client may stay silent that owes a request, while others wait.
+constexpr std::uint64_t kPatience = 20;
 constexpr std::uint64_t kDripsPerSecond = 20;
 
 // How long so many bytes take at so many a second, rounded up to the nanosecond.
@@ -54,18 +57,25 @@ bool is_immediate(http::Fault fault) {
          fault == http::Fault::hang_connection;
 }
 
+std::string error_text(std::string_view problem) {
+  std::string text = R"({"error":)";
+  append_quoted(text, problem);
+  return text + "}\n";
+}
+
 struct Connection {
   explicit Connection(int socket) : fd(socket) {}
 
   // Written by its own thread under the mutex, so that thread may read it without.
   int fd;
   // All of these under the mutex.
-  bool is_watched = false;       // its answer is being delayed
-  std::shared_ptr<Clock> clock;  // by which it is; of the last request
-  bool is_gone = false;          // the client hung up meanwhile
-  bool is_evicted = false;       // closed to make room
-  bool is_finished = false;      // its thread is about to end
-  std::uint64_t idle_since = 0;  // between requests; 0: not idle
+  bool is_watched = false;          // its answer is being delayed
+  std::shared_ptr<Clock> clock;     // by which it is; of the last request
+  bool is_gone = false;             // the client hung up meanwhile
+  bool is_evicted = false;          // closed to make room
+  bool is_finished = false;         // its thread is about to end
+  std::uint64_t idle_since = 0;     // waiting for bytes; 0: not idle
+  std::uint64_t patient_until = 0;  // the vain poll before which it is not closed for that
   std::thread thread;
 
   bool has_served = false;  // used by its own thread only
@@ -87,6 +97,7 @@ struct HttpFront::Impl {
   bool is_paused = false;  // connections wait to be accepted
   std::list<Connection> connections;
   std::uint64_t idle_count = 0;
+  std::uint64_t vain_polls = 0;  // while paused
 
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint16_t> port{0};
@@ -98,6 +109,7 @@ struct HttpFront::Impl {
   void wake() const;
   void accept_loop();
   std::vector<pollfd> what_to_poll();
+  void note_vain_poll();
   void note_hang_ups(const std::vector<pollfd>& polled);
   void join_finished();
   void accept_waiting();
@@ -111,7 +123,7 @@ struct HttpFront::Impl {
   std::shared_ptr<Clock> clock_of(const http::Request& request) const;
   http::Reply ask(const http::Request& request, Now now);
   bool wait_until(Connection& connection, Instant deadline);
-  void set_idle(Connection& connection, bool is_idle);
+  std::size_t await_bytes(Connection& connection, ReadBuffer& buffer, bool is_between_requests);
   void finish(Connection& connection);
 
   bool deliver(Connection& connection, const http::Reply& reply, bool is_head, bool keep_alive);
@@ -138,7 +150,7 @@ void HttpFront::Impl::accept_loop() {
       const std::scoped_lock lock(mutex);
       paused = is_paused;
     }
-    ::poll(polled.data(), polled.size(), paused ? kPausedPollMs : -1);
+    if (::poll(polled.data(), polled.size(), paused ? kPausedPollMs : -1) == 0) note_vain_poll();
     if (polled[0].revents != 0) {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = ::read(waker.get(), &count, sizeof count);
@@ -160,6 +172,11 @@ std::vector<pollfd> HttpFront::Impl::what_to_poll() {
     if (connection.is_watched) fds.push_back({connection.fd, POLLRDHUP, 0});
   }
   return fds;
+}
+
+void HttpFront::Impl::note_vain_poll() {
+  const std::scoped_lock lock(mutex);
+  ++vain_polls;
 }
 
 void HttpFront::Impl::note_hang_ups(const std::vector<pollfd>& polled) {
@@ -187,7 +204,8 @@ void HttpFront::Impl::join_finished() {
 }
 
 // Whether one more connection may be served. When not, the one that has been idle longest is closed
-// to make room.
+// to make room: at once between two requests, and where it owes one, once it has been silent for
+// long. So nobody keeps others out by saying nothing.
 bool HttpFront::Impl::has_room() {
   const std::scoped_lock lock(mutex);
   is_paused = connections.size() >= options.max_connections;
@@ -195,7 +213,7 @@ bool HttpFront::Impl::has_room() {
   Connection* oldest = nullptr;
   for (Connection& connection : connections) {
     if (connection.is_evicted) return false;  // its place will be free in a moment
-    if (connection.idle_since == 0) continue;
+    if (connection.idle_since == 0 || vain_polls < connection.patient_until) continue;
     if (oldest == nullptr || connection.idle_since < oldest->idle_since) oldest = &connection;
   }
   if (oldest != nullptr) {
@@ -260,11 +278,9 @@ bool HttpFront::Impl::read_request(Connection& connection, RequestReader& reader
         !std::exchange(has_continued, true)) {
       if (!send_all(connection.fd, "HTTP/1.1 100 Continue\r\n\r\n")) return false;
     }
-    // One that has asked nothing yet is about to: it must not be closed for being idle.
-    const bool is_idle = connection.has_served && !reader.has_begun();
-    if (is_idle) set_idle(connection, true);
-    const std::size_t got = receive(connection.fd, buffer);
-    if (is_idle) set_idle(connection, false);
+    // One that has asked nothing yet is about to: it must not be closed at once.
+    const bool is_between_requests = connection.has_served && !reader.has_begun();
+    const std::size_t got = await_bytes(connection, buffer, is_between_requests);
     if (got == 0) return false;
     reader.feed({buffer.data(), got});
   }
@@ -290,14 +306,14 @@ bool HttpFront::Impl::answer(Connection& connection, RequestReader& reader) {
 void HttpFront::Impl::refuse(Connection& connection, const RequestReader& reader) {
   http::Response response;
   response.status = reader.refusal();
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = reader.problem() + '\n';
+  response.headers.add("Content-Type", "application/json");
+  response.body = error_text(reader.problem());
   send_whole(connection.fd, response, false, false);
   ::shutdown(connection.fd, SHUT_WR);
   ReadBuffer buffer;
   std::size_t drained = 0;
   while (drained < kMaxDrained) {
-    const std::size_t got = receive(connection.fd, buffer);
+    const std::size_t got = await_bytes(connection, buffer, false);
     if (got == 0) return;
     drained += got;
   }
@@ -314,10 +330,10 @@ http::Reply HttpFront::Impl::ask(const http::Request& request, Now now) {
   try {
     return handler.handle(request, now);
   } catch (const std::exception& error) {
-    reply.response.body = std::string("the handler failed: ") + error.what() + '\n';
+    reply.response.body = error_text(std::string("the handler failed: ") + error.what());
   }
   reply.response.status = 500;
-  reply.response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  reply.response.headers.add("Content-Type", "application/json");
   return reply;
 }
 
@@ -332,10 +348,19 @@ bool HttpFront::Impl::wait_until(Connection& connection, Instant deadline) {
   return !stopping && !connection.is_gone;
 }
 
-void HttpFront::Impl::set_idle(Connection& connection, bool is_idle) {
+// As receive(). Meanwhile the connection is idle, and may be closed to make room for another.
+std::size_t HttpFront::Impl::await_bytes(Connection& connection, ReadBuffer& buffer,
+                                         bool is_between_requests) {
+  {
+    const std::scoped_lock lock(mutex);
+    connection.idle_since = ++idle_count;
+    connection.patient_until = is_between_requests ? 0 : vain_polls + kPatience;
+    if (is_between_requests && is_paused) wake();
+  }
+  const std::size_t got = receive(connection.fd, buffer);
   const std::scoped_lock lock(mutex);
-  connection.idle_since = is_idle ? ++idle_count : 0;
-  if (is_idle && is_paused) wake();
+  connection.idle_since = 0;
+  return got;
 }
 
 void HttpFront::Impl::finish(Connection& connection) {

@@ -22,7 +22,8 @@
 namespace lockstep::mock {
 
 struct FrontOptions {
-  std::size_t max_connections = 256;                           // more wait until one ends
+  // More wait until one ends, or is closed for its silence.
+  std::size_t max_connections = 256;
   std::size_t max_body_bytes = std::size_t{64} * 1024 * 1024;  // of a request; beyond: 413
   std::size_t max_header_bytes = std::size_t{64} * 1024;       // of a request; beyond: 431
   // Whose time a request lives in: its arrival, and its answer's delay. Called from any thread;

@@ -220,9 +220,19 @@ class Walker {
   std::size_t at_ = 0;
 };
 
+// What the library reads past in silence, and RFC 8259 does not know: a byte order mark, and all
+// that follows a zero byte. Those who walk the text after it was read would stumble over either.
+std::string_view lapse_of_library(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) return "begins with a byte order mark";
+  return text.find('\0') == std::string_view::npos ? "" : "holds a zero byte";
+}
+
 }  // namespace
 
 JsonText read_json(std::string_view text) {
+  if (const auto lapse = lapse_of_library(text); !lapse.empty()) {
+    return {nullptr, std::string(lapse), {}};
+  }
   if (simdjson::dom::element root; parse_quickly(text, root)) {
     Builder builder;
     if (HandOver(builder).value(root)) return std::move(builder).take(true);
@@ -234,7 +244,7 @@ JsonText read_json(std::string_view text) {
 
 bool is_json(std::string_view text) {
   simdjson::dom::element root;
-  return parse_quickly(text, root) || Json::accept(text);
+  return lapse_of_library(text).empty() && (parse_quickly(text, root) || Json::accept(text));
 }
 
 std::vector<Slice> array_elements(std::string_view text, std::string_view key) {

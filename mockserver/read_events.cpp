@@ -111,6 +111,7 @@ void read_list(ParsedRequest& request, const simdjson::dom::array& list, std::st
   auto& events = request.events.emplace();
   events.reserve(slices.size());
   for (const element event : list) {
+    if (events.size() == slices.size()) break;
     events.push_back(read_event(request.route, event, slices[events.size()]));
   }
 }

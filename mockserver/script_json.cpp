@@ -19,7 +19,9 @@ constexpr double kLongestMs = 1000.0 * 60 * 60 * 24 * 366;
 std::string describe(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
-  if (value.is_number_float()) return "a number with a fraction";
+  if (value.is_number_float() && std::trunc(value.get<double>()) != value.get<double>()) {
+    return "a number with a fraction";
+  }
   if (value.is_number()) return "the number " + value.dump();
   if (value.is_string()) return "a text";
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
@@ -75,9 +77,9 @@ std::string read_text(const Json& value, const std::string& path) {
 }
 
 std::uint64_t read_count(const Json& value, const std::string& path) {
-  if (!value.is_number_integer() || value < 0) {
-    expected(path, "a whole number, not negative", value);
-  }
+  const bool is_count =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  if (!is_count) expected(path, "a whole number, not negative and below 2^64", value);
   return value.get<std::uint64_t>();
 }
 

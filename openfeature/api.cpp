@@ -23,7 +23,7 @@ void Api::set_transaction_context(std::function<EvaluationContext()> source) {
   state_->set_transaction_context(std::move(source));
 }
 
-void Api::add_hooks(Hooks hooks) { state_->add_hooks(hooks); }
+void Api::add_hooks(const Hooks& hooks) { state_->add_hooks(hooks); }
 
 std::uint64_t Api::on(ProviderEventType type, EventHandler handler) {
   return state_->on(std::nullopt, type, std::move(handler));

@@ -24,8 +24,9 @@ class Api {
   Api();
 
   // Makes a provider that of a domain, the empty one being the default, which every domain without
-  // a provider of its own uses. Starts it unless it runs already, and waits for that; stops the one
-  // it replaces where no other domain uses it. Throws std::invalid_argument for a null provider.
+  // a provider of its own uses. Starts it, with the API's context, unless it runs already, and
+  // waits for that; stops the one it replaces where no other domain uses it. Throws
+  // std::invalid_argument for a null provider.
   void set_provider(std::shared_ptr<Provider> provider) { set_provider("", std::move(provider)); }
   void set_provider(std::string_view domain, std::shared_ptr<Provider> provider);
   // Never null: without any, a provider that is never ready.
@@ -37,7 +38,7 @@ class Api {
   // Where the transaction's context comes from, for example a variable of the thread; called in
   // each evaluation, on its thread. Empty: there is none.
   void set_transaction_context(std::function<EvaluationContext()> source);
-  void add_hooks(Hooks hooks);
+  void add_hooks(const Hooks& hooks);
 
   // Of every provider. A handler that is added in a state which its event describes is called at
   // once. The number returned takes it away again.

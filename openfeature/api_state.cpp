@@ -45,11 +45,15 @@ void call(const EventHandler& handler, const ProviderEvent& event) noexcept {
 
 ApiState::~ApiState() { shutdown(); }
 
-void ApiState::set_provider(std::string domain, std::shared_ptr<Provider> provider) {
+// A reference of its own: what start() calls may let go of the caller's.
+void ApiState::set_provider(std::string domain,
+                            std::shared_ptr<Provider> provider) {  // NOLINT(performance-*)
   if (provider == nullptr) throw std::invalid_argument("set_provider: the provider is null");
   std::optional<Observed> leaving;
+  EvaluationContext context;
   {
     const std::lock_guard lock(mutex_);
+    context = context_;
     std::shared_ptr<Provider> before = std::exchange(providers_[std::move(domain)], provider);
     leaving = unused(before);
     if (!observed_.contains(provider.get())) {
@@ -60,7 +64,7 @@ void ApiState::set_provider(std::string domain, std::shared_ptr<Provider> provid
       observed_.emplace(provider.get(), Observed{provider, number});
     }
   }
-  provider->start(context());
+  provider->start(context);
   if (!leaving) return;
   leaving->first->ignore(leaving->second);
   leaving->first->stop();
@@ -117,8 +121,9 @@ void ApiState::heard(const Provider& provider, const ProviderEvent& event) const
   for (const EventHandler& handler : told) call(handler, event);
 }
 
+// A copy of its own, as the handler may destroy the caller's.
 std::uint64_t ApiState::on(std::optional<std::string> domain, ProviderEventType type,
-                           EventHandler handler) {
+                           EventHandler handler) {  // NOLINT(performance-*)
   std::vector<std::shared_ptr<Provider>> present;
   std::uint64_t number = 0;
   if (domain) present.push_back(provider(*domain));

@@ -51,11 +51,15 @@ EvaluationDetails<Value> details_of(std::string_view key, FlagType type, const V
   }
   EvaluationDetails<Value> details;
   details.flag_key = key;
-  details.value = resolution.value ? std::move(*resolution.value) : fallback;
   details.variant = std::move(resolution.variant);
   details.reason = std::move(resolution.reason);
   if (details.reason.empty()) {
     details.reason = resolution.value ? reason::kUnknown : reason::kDefault;
+  }
+  if (resolution.value) {
+    details.value = std::move(*resolution.value);
+  } else {
+    details.value = fallback;
   }
   details.metadata = std::move(resolution.metadata);
   return details;
@@ -121,6 +125,11 @@ std::uint64_t Client::on(ProviderEventType type, EventHandler handler) {
 
 void Client::off(std::uint64_t handler) { state_->api->off(handler); }
 
+Hooks Client::hooks() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->hooks;
+}
+
 EvaluationContext Client::merged_context(const EvaluationContext& invocation) const {
   const EvaluationContext below = state_->api->context();
   const std::lock_guard lock(state_->mutex);
@@ -140,20 +149,14 @@ EvaluationDetails<Value> Client::evaluate(std::string_view key, FlagType type,
                                           const Value& fallback, const EvaluationContext& context,
                                           const EvaluationOptions& options) const {
   const std::shared_ptr<Provider> provider = state_->api->provider(state_->domain);
-  Hooks hooks = state_->api->hooks();
-  {
-    const std::lock_guard lock(state_->mutex);
-    hooks.insert(hooks.end(), state_->hooks.begin(), state_->hooks.end());
-  }
-  hooks.insert(hooks.end(), options.hooks.begin(), options.hooks.end());
-  const Hooks own = provider->hooks();
-  hooks.insert(hooks.end(), own.begin(), own.end());
-
   EvaluationContext merged;
-  HookRun run(std::move(hooks), {key, type, fallback, state_->domain, provider->name()}, merged,
-              options.hook_hints);
+  HookRun run({key, type, fallback, state_->domain, provider->name()}, merged, options.hook_hints);
   EvaluationDetails<Value> details;
   try {
+    run.add(state_->api->hooks());
+    run.add(hooks());
+    run.add(options.hooks);
+    run.add(provider->hooks());
     merged = merged_context(context);
     run.before();
     require_usable(*provider);
@@ -201,7 +204,7 @@ EvaluationDetails<double> Client::get_double_details(
 }
 
 EvaluationDetails<Value> Client::get_object_details(
-    std::string_view key, Value fallback, const EvaluationContext& context,
+    std::string_view key, const Value& fallback, const EvaluationContext& context,
     const EvaluationOptions& options) const noexcept {
   return evaluate(key, FlagType::object, fallback, context, options);
 }
@@ -230,10 +233,10 @@ double Client::get_double_value(std::string_view key, double fallback,
   return get_double_details(key, fallback, context, options).value;
 }
 
-Value Client::get_object_value(std::string_view key, Value fallback,
+Value Client::get_object_value(std::string_view key, const Value& fallback,
                                const EvaluationContext& context,
                                const EvaluationOptions& options) const noexcept {
-  return get_object_details(key, std::move(fallback), context, options).value;
+  return get_object_details(key, fallback, context, options).value;
 }
 
 }  // namespace lockstep::openfeature

@@ -52,7 +52,7 @@ class Client {
   double get_double_value(std::string_view key, double fallback,
                           const EvaluationContext& context = {},
                           const EvaluationOptions& options = {}) const noexcept;
-  Value get_object_value(std::string_view key, Value fallback,
+  Value get_object_value(std::string_view key, const Value& fallback,
                          const EvaluationContext& context = {},
                          const EvaluationOptions& options = {}) const noexcept;
 
@@ -68,7 +68,7 @@ class Client {
   EvaluationDetails<double> get_double_details(
       std::string_view key, double fallback, const EvaluationContext& context = {},
       const EvaluationOptions& options = {}) const noexcept;
-  EvaluationDetails<Value> get_object_details(std::string_view key, Value fallback,
+  EvaluationDetails<Value> get_object_details(std::string_view key, const Value& fallback,
                                               const EvaluationContext& context = {},
                                               const EvaluationOptions& options = {}) const noexcept;
 
@@ -82,6 +82,7 @@ class Client {
   struct State;
   Client(std::shared_ptr<ApiState> api, std::string domain);
 
+  Hooks hooks() const;
   EvaluationContext merged_context(const EvaluationContext& invocation) const;
   EvaluationDetails<Value> evaluate(std::string_view key, FlagType type, const Value& fallback,
                                     const EvaluationContext& context,

@@ -1,5 +1,8 @@
 #include "openfeature/hook_run.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace lockstep::openfeature {
 
 HookContext HookRun::context_of(std::size_t hook) {
@@ -10,6 +13,12 @@ HookContext HookRun::context_of(std::size_t hook) {
           subject_.provider_name,
           context_,
           data_[hook]};
+}
+
+void HookRun::add(const Hooks& hooks) {
+  std::copy_if(hooks.begin(), hooks.end(), std::back_inserter(hooks_),
+               [](const auto& hook) { return hook != nullptr; });
+  data_.resize(hooks_.size());
 }
 
 void HookRun::before() {

@@ -19,14 +19,12 @@ class HookRun {
     std::string_view provider_name;
   };
 
-  // `hooks` in the order of their before stages. Everything must outlive the run.
-  HookRun(Hooks hooks, Subject subject, EvaluationContext& context, const HookHints& hints)
-      : hooks_(std::move(hooks)),
-        data_(hooks_.size()),
-        subject_(subject),
-        context_(context),
-        hints_(hints) {}
+  // Everything must outlive the run.
+  HookRun(Subject subject, EvaluationContext& context, const HookHints& hints)
+      : subject_(subject), context_(context), hints_(hints) {}
 
+  // In the order of their before stages, and before the first of them. Null ones are left out.
+  void add(const Hooks& hooks);
   // Merges into the context what the hooks return. Throws what a hook throws.
   void before();
   void after(const EvaluationDetails<Value>& details);

@@ -53,6 +53,9 @@ class Tracker {
   // waits unless the client's options say so.
   CaptureResult track(std::string_view name, const EvaluationContext& invocation = {},
                       const TrackingEventDetails& details = {}) noexcept;
+  // As the client's: sends what was captured, and waits for the outcomes until `timeout` has
+  // passed.
+  FlushReport flush(Duration timeout) noexcept { return client_.flush(timeout); }
 
  private:
   EvaluationContext merged(const EvaluationContext& invocation) const;

@@ -12,8 +12,10 @@ namespace lockstep::openfeature {
 // Is in all else the provider of the flags, status and events included.
 class TrackingProvider final : public Provider {
  public:
-  // Null arguments are refused with std::invalid_argument.
-  TrackingProvider(std::shared_ptr<Provider> flags, std::shared_ptr<Tracker> tracker);
+  // Null arguments are refused with std::invalid_argument. Its shutdown delivers what was tracked
+  // before, and waits for that no longer than `flush_timeout`.
+  TrackingProvider(std::shared_ptr<Provider> flags, std::shared_ptr<Tracker> tracker,
+                   Duration flush_timeout = std::chrono::seconds{10});
   ~TrackingProvider() override;
 
   std::string_view name() const noexcept override { return flags_->name(); }
@@ -34,11 +36,12 @@ class TrackingProvider final : public Provider {
 
  protected:
   void initialize(const EvaluationContext& context) override { flags_->start(context); }
-  void shutdown() override { flags_->stop(); }
+  void shutdown() override;
 
  private:
   const std::shared_ptr<Provider> flags_;
   const std::shared_ptr<Tracker> tracker_;
+  const Duration flush_timeout_;
   std::uint64_t observer_ = 0;
 };
 

@@ -22,7 +22,8 @@ struct RemoteFlag {
   // Where on and off stand beside the value.
   std::optional<bool> enabled{};
   std::optional<openfeature::Value> payload{};
-  // The backend could not compute it this time: what was known before stays.
+  // The backend could not compute it this time: what was known before stays, and the resolution, an
+  // error, is for whoever knows nothing.
   bool failed = false;
   bool operator==(const RemoteFlag&) const = default;
 };
@@ -35,9 +36,17 @@ struct Ask {
   bool whole = false;
 };
 
+// Whether an error is about the context of the question, rather than about a flag or the backend.
+constexpr bool is_of_context(openfeature::ErrorCode code) noexcept {
+  return code == openfeature::ErrorCode::targeting_key_missing ||
+         code == openfeature::ErrorCode::invalid_context;
+}
+
 struct Reading {
   // Empty: the backend has answered. Otherwise why there is nothing to be had from this answer.
   std::string problem{};
+  // Of the problem. An error of the context is told, whatever is known; any other is an outage.
+  openfeature::ErrorCode code = openfeature::ErrorCode::general;
   std::map<std::string, RemoteFlag, std::less<>> flags{};  // by slot
 };
 

@@ -83,6 +83,7 @@ class LaunchDarklyBackend final : public Backend {
     } else {
       ask.request = endpoint_.request("GET", "/sdk/evalx/contexts/" + base64url(to_json(body)));
     }
+    ask.request.url.query = "withReasons=true";  // the relay tells none unless it is asked to
     return {std::move(ask)};
   }
 

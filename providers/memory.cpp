@@ -22,10 +22,11 @@ SnapshotPtr with_answer(const Snapshot& before, const Ask& ask, Reading&& readin
   }
   for (auto& [slot, flag] : reading.flags) {
     const auto known = before.flags.find(slot);
-    const bool keeps = flag.failed && known != before.flags.end();
-    // The ETag names what all flags were at once, which with this one changed is no longer known.
+    const bool keeps = flag.failed && known != before.flags.end() && !known->second.flag.failed;
+    // The ETag names what all flags were at once, which with this one changed is no longer known;
+    // nor does it name what was known before and stays.
     const bool differs = known == before.flags.end() || known->second.flag != flag;
-    if (!ask.whole && !keeps && differs) after->etag.clear();
+    if (ask.whole ? keeps : !keeps && differs) after->etag.clear();
     after->flags.insert_or_assign(slot, keeps ? known->second : KnownFlag{std::move(flag), now});
   }
   return after;

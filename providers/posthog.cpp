@@ -37,10 +37,16 @@ RemoteFlag flag_of(const FlagResult& result) {
   return flag;
 }
 
+void fail(RemoteFlag& flag) {
+  flag.failed = true;
+  flag.resolution =
+      Resolution::failure(ErrorCode::general, "the backend could not compute the flag");
+}
+
 // What stands in the newer form of the answer alone.
 void read_details(const Structure& details, RemoteFlag& flag) {
   const Value* failed = member(details, "failed");
-  flag.failed = failed != nullptr && failed->as_boolean().value_or(false);
+  if (failed != nullptr && failed->as_boolean().value_or(false)) return fail(flag);
   const Structure* why = object_member(details, "reason");
   if (why != nullptr && text_member(*why, "code") == "flag_disabled") {
     flag.resolution.reason = reason::kDisabled;
@@ -105,22 +111,30 @@ class PosthogBackend final : public Backend {
     if (flag == nullptr || flag->resolution.error_code) return Backend::resolve(flag, query);
     Resolution resolution = flag->resolution;
     const bool on = flag->enabled.value_or(false);
+    const bool is_object = query.type == FlagType::object;
     if (query.type == FlagType::boolean) {
       resolution.value = on;
-    } else if (on && query.type == FlagType::object) {
-      if (flag->payload) resolution.value = *flag->payload;
-    } else if (on && resolution.variant) {
-      resolution.value = *resolution.variant;
-      if (query.type != FlagType::string) {
-        if (const auto number = openfeature::from_json(*resolution.variant)) {
-          resolution.value = *number;
-        }
-      }
+    } else if (!on) {
+      return resolution;
+    } else if (is_object ? !flag->payload : !resolution.variant) {
+      return Resolution::failure(
+          ErrorCode::type_mismatch,
+          std::string("the flag is on, and has no ") + (is_object ? "payload" : "variant") +
+              ", which a flag of type " + std::string(to_string(query.type)) + " is read from");
+    } else if (is_object) {
+      resolution.value = *flag->payload;
+    } else {
+      resolution.value = read_variant(*resolution.variant, query.type);
     }
     return resolution;
   }
 
  private:
+  static Value read_variant(const std::string& variant, FlagType type) {
+    if (type == FlagType::string) return variant;
+    return openfeature::from_json(variant).value_or(Value(variant));
+  }
+
   // A flag that is not in the answer is unknown, unless the server says that it failed to compute
   // some.
   static void read_flag(const http::Response& response, const std::string& key,
@@ -128,8 +142,9 @@ class PosthogBackend final : public Backend {
     RemoteFlag flag;
     if (result.value) {
       flag = flag_of(result);
+    } else if (find_member(response.body, "errorsWhileComputingFlags") == "true") {
+      fail(flag);
     } else {
-      flag.failed = find_member(response.body, "errorsWhileComputingFlags") == "true";
       flag.resolution =
           Resolution::failure(ErrorCode::flag_not_found, "the backend has no such flag");
     }

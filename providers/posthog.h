@@ -19,9 +19,10 @@ struct PosthogOptions {
 // properties.
 //
 // A boolean is whether the flag is enabled, a string the variant, a number the variant read as one,
-// an object the payload; a flag that is off, or has no such thing, is the caller's default and no
-// error. Where the project is over its quota the flags are not evaluated: an outage, not "all off".
-// No $feature_flag_called is captured; Client::get_feature_flag (sdk/client.h) does that.
+// an object the payload. A flag that is off is the caller's default and no error; one that is on
+// and has no such thing is a TYPE_MISMATCH, as with PostHog's own providers. Where the project is
+// over its quota the flags are not evaluated: an outage, not "all off". No $feature_flag_called is
+// captured; Client::get_feature_flag (sdk/client.h) does that.
 class Posthog final : public Remote {
  public:
   explicit Posthog(const PosthogOptions& options, std::shared_ptr<Host> host = nullptr);

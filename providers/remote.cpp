@@ -19,8 +19,11 @@ namespace reason = openfeature::reason;
 
 namespace {
 
-// How many requests of a refresh are under way at a time.
-constexpr std::size_t kRefreshWidth = 8;
+// How many requests are under way at a time.
+constexpr std::size_t kWidth = 8;
+// So many questions of the poller in a row without any answer end its round.
+constexpr std::size_t kMostSilences = 3;
+constexpr const char* kRateLimited = "rate limited: the server asked for patience";
 
 void require(bool holds, std::string_view option, const std::string& what) {
   if (!holds) throw ConfigError(option, what);
@@ -42,6 +45,11 @@ RemoteOptions checked(RemoteOptions options) {
 RequesterOptions requester_options(const RemoteOptions& options) {
   return {options.timeout, options.connect_timeout, options.max_response_bytes, options.trace,
           options.trace_name};
+}
+
+bool is_silence(const http::Result& result) {
+  const auto* response = std::get_if<http::Response>(&result);
+  return response == nullptr || response->status >= 500;
 }
 
 // A reason that says more about the answer's age than about the flag; an error stays one.
@@ -73,23 +81,37 @@ Endpoint make_endpoint(const RemoteOptions& options, std::string_view option,
 
 // What asking came to.
 struct Remote::Round {
-  SnapshotPtr known;                   // of the context, afterwards
-  Instant began{};                     // what is known since then is current
-  std::string problem{};               // empty: everything was answered
-  std::vector<std::string> changed{};  // slots that have come out differently
+  SnapshotPtr known;                    // of the context, afterwards
+  Instant began{};                      // what is known since then is current
+  std::string problem{};                // empty: everything was answered
+  ErrorCode code = ErrorCode::general;  // of the problem
+  std::vector<std::string> changed{};   // slots that have come out differently
+
+  // The first one counts.
+  void take_problem(const Round& other) {
+    if (!problem.empty()) return;
+    problem = other.problem;
+    code = other.code;
+  }
+  bool is_of_context() const { return !problem.empty() && providers::is_of_context(code); }
+  // Why the server cannot be relied on; empty: it can.
+  std::string outage() const { return is_of_context() ? "" : problem; }
+};
+
+// A request about a context, and what was known of that when it was made.
+struct Remote::Question {
+  std::string key;
+  SnapshotPtr known;
+  Ask ask;
 };
 
 // The questions of a refresh, one after the other.
 struct Remote::Sweep {
-  struct Question {
-    std::string key;
-    SnapshotPtr known;
-    Ask ask;
-  };
   std::vector<Question> questions;
   std::size_t next = 0;
   std::string problem;
-  bool refused = false;  // 401 or 403
+  std::size_t silences = 0;  // in a row
+  bool refused = false;      // 401 or 403
 };
 
 Remote::Remote(RemoteOptions options, std::unique_ptr<const Backend> backend,
@@ -151,7 +173,7 @@ std::vector<Resolution> Remote::evaluate_batch(std::span<const FlagQuery> querie
       known = std::move(empty);
     }
     round = ask(key, std::move(known), open);
-    report(round.problem);
+    report(round.outage());
   }
   std::vector<Resolution> answers;
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -165,35 +187,46 @@ std::optional<Resolution> Remote::from_memory(const SnapshotPtr& known,
   if (known == nullptr || options_.max_age == Duration{0}) return std::nullopt;
   const auto found = known->find(backend_->slot(query));
   if (!found || now() - found->at > options_.max_age) return std::nullopt;
+  if (found->flag != nullptr && found->flag->failed) return std::nullopt;
   return aged(backend_->resolve(found->flag, query), reason::kCached);
 }
 
-std::vector<Ask> Remote::asks_for(const Snapshot& known, std::span<const FlagQuery> queries,
-                                  bool background) const {
-  std::vector<Ask> asks = backend_->encode(queries, known.context, background);
-  for (Ask& one : asks) {
-    if (one.whole && !known.etag.empty()) one.request.headers.set("If-None-Match", known.etag);
+std::vector<Remote::Question> Remote::questions_of(const std::string& key, const SnapshotPtr& known,
+                                                   std::span<const FlagQuery> queries,
+                                                   bool background) const {
+  std::vector<Question> questions;
+  for (Ask& one : backend_->encode(queries, known->context, background)) {
+    if (one.whole && !known->etag.empty()) one.request.headers.set("If-None-Match", known->etag);
+    questions.push_back({key, known, std::move(one)});
   }
-  return asks;
+  return questions;
+}
+
+bool Remote::send(std::span<const Question> questions, const Take& take) {
+  bool is_out = false;
+  while (!questions.empty() && !is_out && !paused()) {
+    const auto some = questions.first(std::min(kWidth, questions.size()));
+    questions = questions.subspan(some.size());
+    std::vector<http::Request> requests;
+    requests.reserve(some.size());
+    for (const Question& one : some) requests.push_back(one.ask.request);
+    const std::vector<http::Result> results = requester_.send(std::move(requests));
+    is_out = std::all_of(results.begin(), results.end(), is_silence);
+    for (std::size_t i = 0; i < some.size(); ++i) take(some[i], results[i]);
+  }
+  return questions.empty();
 }
 
 Remote::Round Remote::ask(const std::string& key, SnapshotPtr known,
                           std::span<const FlagQuery> queries) {
-  Round round{std::move(known), now(), {}, {}};
-  if (paused()) {
-    round.problem = "rate limited: the server asked for patience";
-    return round;
-  }
-  const std::vector<Ask> asks = asks_for(*round.known, queries, false);
-  std::vector<http::Request> requests;
-  requests.reserve(asks.size());
-  for (const Ask& one : asks) requests.push_back(one.request);
-  const std::vector<http::Result> results = requester_.send(std::move(requests));
-  for (std::size_t i = 0; i < asks.size(); ++i) {
-    Round one = absorb(key, round.known, asks[i], results[i]);
+  Round round{.known = std::move(known), .began = now()};
+  const auto questions = questions_of(key, round.known, queries, false);
+  const bool all = send(questions, [&](const Question& question, const http::Result& result) {
+    Round one = absorb(key, round.known, question.ask, result);
     round.known = std::move(one.known);
-    if (round.problem.empty()) round.problem = std::move(one.problem);
-  }
+    round.take_problem(one);
+  });
+  if (!all && round.problem.empty()) round.problem = kRateLimited;
   if (round.problem.empty()) return round;
   // The poller, or another evaluation, may have been answered meanwhile.
   if (SnapshotPtr latest = memory_.find(key)) round.known = std::move(latest);
@@ -206,7 +239,7 @@ Remote::Round Remote::absorb(const std::string& key, const SnapshotPtr& known, c
     return take(key, known, asked, *response);
   }
   const auto& error = std::get<http::TransportError>(result);
-  return {known, {}, std::string(to_string(error.kind)) + ": " + error.detail, {}};
+  return {.known = known, .problem = std::string(to_string(error.kind)) + ": " + error.detail};
 }
 
 Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, const Ask& asked,
@@ -218,7 +251,7 @@ Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, con
   if (status == 304 && asked.request.headers.has("If-None-Match")) {
     SnapshotPtr after = latest->etag == known->etag ? confirmed(*known, now()) : latest;
     memory_.put(key, after);
-    return {std::move(after), {}, {}, {}};
+    return {.known = std::move(after)};
   }
   if (status == 429) {
     const auto wait = protocol::retry_after(response.headers, requester_.host().clock().wall_now());
@@ -227,28 +260,28 @@ Remote::Round Remote::take(const std::string& key, const SnapshotPtr& known, con
     paused_until_ = std::max(paused_until_, saturating_add(now(), pause));
   }
   if (status == 304 || status == 401 || status == 403 || status == 429) {
-    return {known, {}, "status " + std::to_string(status), {}};
+    return {.known = known, .problem = "status " + std::to_string(status)};
   }
   Reading reading = backend_->read(asked, response);
-  if (!reading.problem.empty()) return {known, {}, std::move(reading.problem), {}};
+  if (!reading.problem.empty()) {
+    return {.known = known, .problem = std::move(reading.problem), .code = reading.code};
+  }
   SnapshotPtr after =
       with_answer(*latest, asked, std::move(reading),
                   std::string(response.headers.get("ETag").value_or("")), *backend_, now());
   memory_.put(key, after);
   std::vector<std::string> changed = differences(*latest, *after);
-  return {std::move(after), {}, {}, std::move(changed)};
+  return {.known = std::move(after), .changed = std::move(changed)};
 }
 
 Resolution Remote::resolve(const Round& round, const FlagQuery& query) const {
+  if (round.is_of_context()) return Resolution::failure(round.code, round.problem);
   const auto found = round.known->find(backend_->slot(query));
-  if (found && found->flag != nullptr && found->flag->failed) {
-    return Resolution::failure(ErrorCode::general, "the backend could not compute the flag");
-  }
   if (found && found->at >= round.began) return backend_->resolve(found->flag, query);
   if (found && now() - found->at <= options_.max_stale) {
     return aged(backend_->resolve(found->flag, query), reason::kStale);
   }
-  return Resolution::failure(ErrorCode::general,
+  return Resolution::failure(round.code,
                              round.problem.empty() ? "no answer about the flag" : round.problem);
 }
 
@@ -275,39 +308,32 @@ void Remote::report(const std::string& problem) {
 
 std::shared_ptr<Remote::Sweep> Remote::begin_sweep() const {
   auto sweep = std::make_shared<Sweep>();
-  for (auto& [key, known] : memory_.all()) {
+  for (const auto& [key, known] : memory_.all()) {
     std::vector<FlagQuery> queries;
     for (const auto& [slot, query] : known->asked) queries.push_back(query);
-    for (Ask& one : asks_for(*known, queries, true)) {
-      sweep->questions.push_back({key, known, std::move(one)});
+    for (Question& one : questions_of(key, known, queries, true)) {
+      sweep->questions.push_back(std::move(one));
     }
-  }
-  if (paused() && !sweep->questions.empty()) {
-    sweep->questions.clear();
-    sweep->problem = "rate limited: the server asked for patience";
   }
   return sweep;
 }
 
 bool Remote::refresh() {
   const auto sweep = begin_sweep();
-  while (sweep->next < sweep->questions.size() && !paused()) {
-    const std::size_t end = std::min(sweep->next + kRefreshWidth, sweep->questions.size());
-    std::vector<http::Request> requests;
-    for (std::size_t i = sweep->next; i < end; ++i) {
-      requests.push_back(sweep->questions[i].ask.request);
-    }
-    const auto results = requester_.send(std::move(requests));
-    for (const http::Result& result : results) {
-      const Sweep::Question& question = sweep->questions[sweep->next++];
-      const Round round = absorb(question.key, question.known, question.ask, result);
-      if (sweep->problem.empty()) sweep->problem = round.problem;
-      report_changes(round.changed);
-    }
-  }
+  const bool all =
+      send(sweep->questions, [&](const Question& question, const http::Result& result) {
+        hear(*sweep, question, result);
+      });
+  if (!all && sweep->problem.empty()) sweep->problem = kRateLimited;
   report(sweep->problem);
   if (sweep->problem.empty()) schedule_poll();
   return sweep->problem.empty();
+}
+
+void Remote::hear(Sweep& sweep, const Question& question, const http::Result& result) {
+  const Round round = absorb(question.key, question.known, question.ask, result);
+  if (sweep.problem.empty()) sweep.problem = round.outage();
+  report_changes(round.changed);
 }
 
 void Remote::report_changes(const std::vector<std::string>& slots) {
@@ -333,19 +359,19 @@ void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
     const std::lock_guard lock(mutex_);
     if (!polling_) return;
   }
-  if (sweep->next == sweep->questions.size() || sweep->refused || paused()) {
+  const bool is_over = sweep->next == sweep->questions.size() || sweep->refused ||
+                       sweep->silences == kMostSilences || paused();
+  if (is_over) {
     if (sweep->next > 0) report(sweep->problem);
     if (!sweep->refused) schedule_poll();
     return;
   }
   http::Request request = sweep->questions[sweep->next].ask.request;
   requester_.start(std::move(request), [this, sweep](http::Result result) {
-    const Sweep::Question& question = sweep->questions[sweep->next++];
-    const Round round = absorb(question.key, question.known, question.ask, result);
-    if (sweep->problem.empty()) sweep->problem = round.problem;
     const auto* response = std::get_if<http::Response>(&result);
     sweep->refused = response != nullptr && (response->status == 401 || response->status == 403);
-    report_changes(round.changed);
+    sweep->silences = is_silence(result) ? sweep->silences + 1 : 0;
+    hear(*sweep, sweep->questions[sweep->next++], result);
     poll(sweep);
   });
 }

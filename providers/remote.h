@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,11 +65,17 @@ class Remote : public openfeature::Provider {
   std::string_view name() const noexcept override { return backend_->name(); }
   openfeature::Resolution evaluate(std::string_view key, openfeature::FlagType type,
                                    const openfeature::EvaluationContext& context) override;
-  // In as few requests as the backend allows, all of them at once.
+  // In one request, or, where the backend answers for one flag at a time (Statsig), a few at a
+  // time. Where nobody answers the first few, the others are not asked: an outage costs one
+  // timeout.
   std::vector<openfeature::Resolution> evaluate_batch(
       std::span<const openfeature::FlagQuery> queries,
       const openfeature::EvaluationContext& context) override;
-  // Asks again for everything that is remembered; false when some of it went without an answer.
+  // Asks again for everything that is remembered; false when some of it went without an answer. A
+  // context that the server will not have is an answer: what is known of it stays, and ages.
+  // Contexts are asked for a few at a time. The first few that nobody answers (no answer, or 5xx)
+  // end it, as the server is out: an outage costs one timeout, however many contexts there are. The
+  // poller asks one by one and ends its round after three in a row, until the next interval.
   // PROVIDER_CONFIGURATION_CHANGED names the flags that have come out differently.
   bool refresh() override;
 
@@ -84,13 +91,19 @@ class Remote : public openfeature::Provider {
 
  private:
   struct Round;
+  struct Question;
   struct Sweep;
+  using Take = std::function<void(const Question&, const http::Result&)>;
 
   Instant now() const;
   std::string context_key(const openfeature::EvaluationContext& context) const;
-  // The requests, with the ETag of what is known of this context.
-  std::vector<Ask> asks_for(const Snapshot& known, std::span<const openfeature::FlagQuery> queries,
-                            bool background) const;
+  // The requests, with the ETag of what is known of the context.
+  std::vector<Question> questions_of(const std::string& key, const SnapshotPtr& known,
+                                     std::span<const openfeature::FlagQuery> queries,
+                                     bool background) const;
+  // Sends them a few at a time and waits for each few, unless a 429 forbids it. What nobody answers
+  // at all is the last: the others would cost their timeouts only. Whether all were sent.
+  bool send(std::span<const Question> questions, const Take& take);
   // Asks the server, unless a 429 forbids it, and remembers what it says.
   Round ask(const std::string& key, SnapshotPtr known,
             std::span<const openfeature::FlagQuery> queries);
@@ -108,6 +121,7 @@ class Remote : public openfeature::Provider {
   void report_changes(const std::vector<std::string>& slots);
 
   std::shared_ptr<Sweep> begin_sweep() const;
+  void hear(Sweep& sweep, const Question& question, const http::Result& result);
   void schedule_poll();
   void poll(const std::shared_ptr<Sweep>& sweep);
 

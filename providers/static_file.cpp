@@ -262,8 +262,9 @@ StaticFlags parse_flags(std::string_view text, std::string_view name) {
 StaticFlags read_flags(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || text.fail()) throw FlagFileError(path + ": cannot be read");
+  // << takes an empty file for a failure. To peek into a folder is one, too.
+  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (!in.is_open() || in.bad() || text.fail()) throw FlagFileError(path + ": cannot be read");
   return parse_flags(text.str(), path);
 }
 

@@ -39,9 +39,9 @@ struct Action {
   std::string_view help;
   std::span<const Field> fields;
   Finding (*run)(World& world, const Step& step);
-  // Looks at parameters that passed the check of their types; nullptr: there is nothing more to
-  // check.
-  std::optional<Complaint> (*check)(const Node& params) = nullptr;
+  // Looks at parameters that passed the check of their types, in a scenario of those settings;
+  // nullptr: there is nothing more to check.
+  std::optional<Complaint> (*check)(const Node& params, const Settings& settings) = nullptr;
 };
 
 // What a parameter that names a lane may say.

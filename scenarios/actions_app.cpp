@@ -2,6 +2,7 @@
 // (bursts, flushes that run in the background, shutdown, consent) through the client itself.
 #include <nlohmann/json.hpp>
 
+#include "adapter/parse.h"
 #include "scenarios/action.h"
 #include "scenarios/hooks.h"
 #include "scenarios/world.h"
@@ -34,16 +35,16 @@ constexpr Field kCapture[] = {
 };
 
 constexpr Field kCaptureMultiple[] = {
-    {"count", Type::integer, true, "how many"},
+    {"count", Type::count, true, "how many"},
     {"params", Type::object, true, "an event; {index} in its texts counts from 0", kCapture},
 };
 
 constexpr Field kBurst[] = {
-    {"count", Type::integer, true, "how many events"},
+    {"count", Type::count, true, "how many events"},
     {"every", Type::duration, false, "virtual time from one to the next; default: none"},
     {"lane", Type::word, false, "default: analytics", {}, kLaneWords},
     {"event", Type::text, false, "default: burst"},
-    {"bytes", Type::integer, false, "of padding in each event; default: none"},
+    {"bytes", Type::size, false, "of padding in each event; default: none"},
 };
 
 constexpr Field kFlag[] = {
@@ -134,8 +135,9 @@ std::span<const Field> init_fields() {
   return fields;
 }
 
-Finding init(World& world, const Step& step) {
-  const Params params(step.params);
+// The body of POST /init: what the scenario's settings say, unless the step says otherwise.
+std::string init_body(const Node& node, const Settings& settings) {
+  const Params params(node);
   std::string body;
   const auto add = [&](std::string_view key, std::string_view value) {
     body.append(body.empty() ? "{\"" : ",\"").append(key).append("\":").append(value);
@@ -145,14 +147,34 @@ Finding init(World& world, const Step& step) {
   };
   add_default("api_key", "phc_test_key");
   add_default("host", "http://ingest.test");
-  add_default("capture", to_string(world.settings().capture));
+  add_default("capture", to_string(settings.capture));
   if (!params.has("enable_compression")) {
-    add_default("compression", to_string(world.settings().compression));
+    add_default("compression", to_string(settings.compression));
   }
-  for (const Node::Entry& entry : step.params.entries()) {
+  for (const Node::Entry& entry : node.entries()) {
     if (entry.key != "hooks") add(entry.key, entry.value.to_json());
   }
-  return world.init(step.client, body + '}',
+  return body + '}';
+}
+
+// What the SDK would refuse: no client that a scenario is about has such options.
+std::optional<Complaint> check_init(const Node& params, const Settings& settings) {
+  const auto complaint = [&](const adapter::BadRequest& refused) {
+    return Complaint{place_of(params, refused.field()), refused.what(), "options the SDK takes"};
+  };
+  try {
+    adapter::parse_init(init_body(params, settings), {}, {}).validate();
+    return std::nullopt;
+  } catch (const adapter::BadRequest& refused) {
+    return complaint(refused);
+  } catch (const ConfigError& refused) {
+    return complaint(adapter::bad_option(refused, {}));
+  }
+}
+
+Finding init(World& world, const Step& step) {
+  const Params params(step.params);
+  return world.init(step.client, init_body(step.params, world.settings()),
                     params.has("hooks") ? params.texts("hooks") : std::vector<std::string>{});
 }
 
@@ -323,7 +345,7 @@ Finding group_identify(World& world, const Step& step) {
 
 std::span<const Action> app_actions() {
   static const Action actions[] = {
-      {"init", "makes the client", init_fields(), init},
+      {"init", "makes the client", init_fields(), init, check_init},
       {"capture", "captures an event", kCapture, capture},
       {"capture_multiple", "captures several events", kCaptureMultiple, capture_multiple},
       {"capture_ai", "captures an event on the AI lane", kCapture, capture_ai},

@@ -26,7 +26,7 @@ mock::Script parse_script(const Node& params) {
   return mock::parse_script(std::string_view(text));
 }
 
-std::optional<Complaint> check_script(const Node& params) {
+std::optional<Complaint> check_script(const Node& params, const Settings&) {
   try {
     parse_script(params);
     return std::nullopt;

@@ -10,13 +10,13 @@ constexpr Field kWait[] = {{"duration_ms", Type::integer, true, "milliseconds of
 constexpr Field kAdvance[] = {{"by", Type::duration, true, "how much virtual time passes"}};
 constexpr Field kAdvanceTo[] = {{"at", Type::duration, true, "a time since the scenario's start"}};
 constexpr Field kIdle[] = {{"within", Type::duration, true, "the longest this may take"}};
-constexpr Field kJump[] = {{"by", Type::duration, true, "forward, or back with a minus"}};
-constexpr Field kDrift[] = {{"parts_per_million", Type::integer, true, "positive: fast"}};
+constexpr Field kJump[] = {{"by", Type::signed_duration, true, "forward, or back with a minus"}};
+constexpr Field kDrift[] = {{"parts_per_million", Type::signed_integer, true, "positive: fast"}};
 constexpr Field kLatency[] = {
     {"by", Type::duration, true, "what every answer takes longer from now on"}};
 
 Finding wait(World& world, const Step& step) {
-  world.host().run_for(std::chrono::milliseconds{Params(step.params).integer("duration_ms")});
+  world.host().run_for(Params(step.params).milliseconds("duration_ms"));
   return std::nullopt;
 }
 

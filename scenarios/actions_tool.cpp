@@ -48,7 +48,7 @@ constexpr Field kCommand[] = {
 constexpr Field kToolTrack[] = {
     {"event", Type::text, true, "the event's name"},
     {"properties", Type::object},
-    {"count", Type::integer, false, "how often; default: once"},
+    {"count", Type::count, false, "how often; default: once"},
     {"every", Type::duration, false, "virtual time from one to the next; default: none"},
 };
 
@@ -60,7 +60,7 @@ constexpr Field kFlow[] = {
 };
 
 constexpr Field kComplete[] = {
-    {"exit_code", Type::integer, false, "default: 0"},
+    {"exit_code", Type::signed_integer, false, "default: 0"},
     {"took", Type::duration, false, "default: no time"},
     {"cancelled", Type::boolean, false, "by the user"},
 };

@@ -23,27 +23,29 @@ constexpr Field kBatchFormat[] = {
 constexpr Field kBodyField[] = {
     {"field", Type::text, true, "a member's name"},
     {"expected", Type::any},
-    {"request_index", Type::integer},
+    {"request_index", Type::signed_integer},
 };
 constexpr Field kFields[] = {{"fields", Type::texts, true, "names of members"}};
 constexpr Field kField[] = {{"field", Type::text, true, "a member's name"}};
 constexpr Field kEventField[] = {
     {"field", Type::text, true, "a member of the event"},
     {"expected", Type::any, true, "its value"},
-    {"event_index", Type::integer, false, "among all events, from the end if negative; default: 0"},
+    {"event_index", Type::signed_integer, false,
+     "among all events, from the end if negative; default: 0"},
 };
 constexpr Field kEventProperty[] = {
     {"property", Type::text, true, "a property's name"},
     {"exists", Type::boolean},
     {"expected", Type::any},
-    {"event_index", Type::integer, false, "among all events, from the end if negative; default: 0"},
+    {"event_index", Type::signed_integer, false,
+     "among all events, from the end if negative; default: 0"},
 };
 constexpr Field kEventOption[] = {
     {"option", Type::text, true, "an option's name"},
     {"expected", Type::any},
     {"exists", Type::boolean},
     {"absent", Type::boolean},
-    {"request_index", Type::integer},
+    {"request_index", Type::signed_integer},
 };
 constexpr Field kRfc3339Field[] = {
     {"field", Type::text, true, "a member of the event"},
@@ -52,7 +54,7 @@ constexpr Field kRfc3339Field[] = {
 constexpr Field kBatchCount[] = {
     {"expected", Type::integer, true, "how many"},
     {"operator", Type::word, false, "", {}, kOperatorWords},
-    {"request_index", Type::integer},
+    {"request_index", Type::signed_integer},
 };
 constexpr Field kNamedCount[] = {
     {"name", Type::text, true, "an event's name"},

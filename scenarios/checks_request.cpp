@@ -29,7 +29,7 @@ constexpr Field kHeaderPattern[] = {
 };
 constexpr Field kHeaderInteger[] = {
     {"header", Type::text, true, "a header's name"},
-    {"expected", Type::integer},
+    {"expected", Type::signed_integer},
 };
 constexpr Field kBearer[] = {{"expected", Type::text}};
 constexpr Field kFlagsField[] = {
@@ -203,7 +203,8 @@ constexpr Action kRequestChecks[] = {
     {"assert_request_path", "all capture requests went there", kPath, request_path},
     {"assert_no_requests_to_paths", "no request went there", kPaths, no_requests_to_paths},
     {"assert_request_has_header", "some request has the header", kHeaderValue, request_has_header},
-    {"assert_header_value_matches", "of the first request", kHeaderPattern, header_value_matches},
+    {"assert_header_value_matches", "of the first request", kHeaderPattern, header_value_matches,
+     [](const Node& params, const Settings&) { return check_pattern(params); }},
     {"assert_header_is_uuid", "of the first request", kHeader, header_is_uuid},
     {"assert_header_is_rfc3339", "of the first request", kHeader, header_is_rfc3339},
     {"assert_header_is_integer", "of the first request", kHeaderInteger, header_is_integer},

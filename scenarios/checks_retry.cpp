@@ -31,17 +31,17 @@ constexpr Field kRequests[] = {
     {"path", Type::text, false, "looks at requests to this path only"},
 };
 constexpr Field kGap[] = {
-    {"from", Type::integer, true, "index of the earlier request, from the end if negative"},
-    {"to", Type::integer, true, "index of the later request"},
+    {"from", Type::signed_integer, true, "index of the earlier request, from the end if negative"},
+    {"to", Type::signed_integer, true, "index of the later request"},
     {"at_least", Type::duration},
     {"at_most", Type::duration},
 };
 constexpr Field kSame[] = {
-    {"from", Type::integer, false, "index of a request; default: 0"},
-    {"to", Type::integer, false, "index of another; default: 1"},
+    {"from", Type::signed_integer, false, "index of a request; default: 0"},
+    {"to", Type::signed_integer, false, "index of another; default: 1"},
 };
 constexpr Field kAt[] = {
-    {"index", Type::integer, true, "which request, from the end if negative"},
+    {"index", Type::signed_integer, true, "which request, from the end if negative"},
     {"at", Type::duration, true, "of arrival, since the scenario's start"},
     {"within", Type::duration, false, "how far from `at` it may be; default: not at all"},
 };
@@ -52,7 +52,7 @@ constexpr Field kSpread[] = {
     {"at_least", Type::duration, true, "between the shortest and the longest gap of requests"}};
 constexpr Field kApart[] = {
     {"from", Type::text, true, "another client"},
-    {"index", Type::integer, true, "which request of each"},
+    {"index", Type::signed_integer, true, "which request of each"},
     {"at_least", Type::duration, true, "how far apart they arrive, in either order"},
 };
 constexpr Field kSilent[] = {{"for", Type::duration, true, "how long"}};
@@ -101,7 +101,7 @@ Finding timestamp_preserved(World& world, const Step& step) {
 Finding retry_delay(World& world, const Step& step) {
   const Requests requests = capture_requests(world, step);
   if (auto failure = needs(requests, 2)) return failure;
-  const auto least = std::chrono::milliseconds{Params(step.params).integer("min_delay_ms")};
+  const Duration least = Params(step.params).milliseconds("min_delay_ms");
   const Duration seen = gap(*requests[0], *requests[1]);
   return unless(seen >= least, "a delay of at least " + to_text(least), to_text(seen));
 }
@@ -109,7 +109,7 @@ Finding retry_delay(World& world, const Step& step) {
 Finding backoff_implemented(World& world, const Step& step) {
   const Requests requests = capture_requests(world, step);
   if (auto failure = needs(requests, 2)) return failure;
-  const auto least = std::chrono::milliseconds{Params(step.params).integer("min_first_delay_ms")};
+  const Duration least = Params(step.params).milliseconds("min_first_delay_ms");
   const Duration first = gap(*requests[0], *requests[1]);
   return unless(first >= least, "a first delay of at least " + to_text(least), to_text(first));
 }

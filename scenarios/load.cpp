@@ -46,6 +46,9 @@ constexpr Field kStep[] = {
     {"params", Type::any},
 };
 
+// A few more values in a few more lists are soon more than a machine can hold.
+constexpr std::size_t kMostCombinations = 10'000;
+
 using Bindings = std::map<std::string, const Node*>;
 
 class Loader {
@@ -116,6 +119,11 @@ class Loader {
       if (!entry.value.is(Node::Kind::list) || entry.value.items().empty()) {
         report(entry.value.at(), entry.value.describe(),
                "a list of values for \"" + entry.key + "\"");
+        return {};
+      }
+      if (rows.size() * entry.value.items().size() > kMostCombinations) {
+        report(matrix.at(), "a for_each of more combinations",
+               "at most " + std::to_string(kMostCombinations));
         return {};
       }
       std::vector<Bindings> longer;
@@ -193,6 +201,9 @@ class Loader {
     const Node* name = node.find("scenario");
     const Node* steps = node.find("steps");
     if (name == nullptr || steps == nullptr) return;
+    if (name->is(Node::Kind::text) && name->text().empty()) {
+      report(name->at(), "an empty text", "the scenario's name, a sentence");
+    }
     Scenario scenario;
     scenario.name = name->text();
     scenario.file = file_;
@@ -243,7 +254,7 @@ class Loader {
     const std::size_t before = out_.problems.size();
     check(step.params, action->fields, "action \"" + name->text() + "\"", node.at());
     if (action->check != nullptr && out_.problems.size() == before) {
-      if (auto complaint = action->check(step.params)) {
+      if (auto complaint = action->check(step.params, scenario.settings)) {
         report(complaint->at, std::move(complaint->found), std::move(complaint->expected));
       }
     }

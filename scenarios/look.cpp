@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "clock/timestamp.h"
 #include "mockserver/json_text.h"
@@ -41,6 +42,8 @@ const json& Seen::events() const {
 }
 
 bool Seen::is_flags() const { return request.url.path.starts_with("/flags"); }
+
+bool Seen::is_confidence() const { return request.url.path.ends_with(":publish"); }
 
 std::string to_text(Instant at) {
   if (at == kNever) return "never";
@@ -100,6 +103,17 @@ bool is_canonical_rfc3339(std::string_view text) {
 Finding unless(bool holds, std::string expected, std::string seen) {
   if (holds) return std::nullopt;
   return Failure{std::move(expected), std::move(seen)};
+}
+
+std::optional<Complaint> check_pattern(const Node& params) {
+  const Node& pattern = Params(params).node("pattern");
+  try {
+    const std::regex compiled(pattern.text());
+    return std::nullopt;
+  } catch (const std::regex_error& error) {
+    return Complaint{pattern.at(), pattern.describe() + " (" + error.what() + ")",
+                     "a regular expression"};
+  }
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

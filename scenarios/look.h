@@ -36,6 +36,8 @@ bool is_canonical_rfc3339(std::string_view text);
 
 // A failure unless `holds`.
 Finding unless(bool holds, std::string expected, std::string seen);
+// A complaint unless the text "pattern" is a regular expression.
+std::optional<Complaint> check_pattern(const Node& params);
 // "1 request", "3 requests".
 std::string counted(std::size_t count, std::string_view noun);
 // The header's value, or "no X-Name header".

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "scenarios/utf8.h"
 #include "sdk/json/writer.h"
 
 namespace lockstep::scenario {
@@ -158,6 +159,16 @@ class Builder final : public YAML::EventHandler {
   std::size_t aliased_ = 0;
 };
 
+// Columns count characters, as yaml-cpp's do.
+Mark place_in(const std::string& text, std::size_t offset, int index) {
+  Mark mark{1, 1, index};
+  for (std::size_t at = 0; at < offset; at += utf8_length(std::string_view(text).substr(at))) {
+    ++mark.column;
+    if (text[at] == '\n') mark = {mark.line + 1, 1, index};
+  }
+  return mark;
+}
+
 }  // namespace
 
 std::string Problem::to_text() const {
@@ -300,6 +311,10 @@ void Node::write_json(std::string& out) const {
 
 Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems,
                 int index) {
+  if (const std::size_t bad = first_not_utf8(text); bad != std::string::npos) {
+    problems.push_back({file, place_in(text, bad, index), "a byte that is not UTF-8", "UTF-8"});
+    return {};
+  }
   Builder builder(file, problems, index);
   try {
     std::istringstream stream(text);

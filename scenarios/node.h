@@ -88,9 +88,9 @@ struct Node::Entry {
   Node value;
 };
 
-// Reads the one document in `text`. Syntax errors, a key that stands twice in a map, keys that are
-// not plain texts and a second document are problems; the node is then as far as it was read.
-// `index` becomes the Mark::file of its places.
+// Reads the one document in `text`. Bytes that are not UTF-8, syntax errors, a key that stands
+// twice in a map, keys that are not plain texts and a second document are problems; the node is
+// then as far as it was read. `index` becomes the Mark::file of its places.
 Node parse_yaml(const std::string& text, const std::string& file, std::vector<Problem>& problems,
                 int index = 0);
 

@@ -1,36 +1,41 @@
 // The report as JUnit XML, in the form that CI systems read: testsuites, testsuite, testcase with
 // failure or skipped. Times are real, in seconds; virtual ones are properties.
 
+#include <algorithm>
+
 #include "scenarios/report.h"
 #include "scenarios/report_parts.h"
+#include "scenarios/utf8.h"
 
 namespace lockstep::scenario {
 
 namespace {
 
-// Other control characters than a line break have no form in XML 1.0 at all; they become question
-// marks.
+// Whether XML 1.0 has the character at all, however it is written.
+bool is_in_xml(std::string_view character) {
+  if (character.size() == 1) return character[0] == '\n' || character[0] >= 0x20;
+  return character != "\xEF\xBF\xBE" && character != "\xEF\xBF\xBF";
+}
+
+// What XML 1.0 has no form for, and bytes that are no character, become question marks.
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += c;
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(character.size());
+    if (character == "&") {
+      out += "&amp;";
+    } else if (character == "<") {
+      out += "&lt;";
+    } else if (character == ">") {
+      out += "&gt;";
+    } else if (character == "\"") {
+      out += "&quot;";
+    } else if (length == 0 || !is_in_xml(character)) {
+      out += '?';
+    } else {
+      out += character;
     }
   }
   return out;

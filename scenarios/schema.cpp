@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <stdexcept>
 
 #include "clock/timestamp.h"
@@ -83,9 +84,26 @@ bool all_texts(const Node& node) {
                      [](const Node& item) { return item.is(Node::Kind::text); });
 }
 
+std::optional<std::string> not_integer(const Node& value, std::int64_t least, std::int64_t most) {
+  if (!value.is(Node::Kind::integer)) return "a whole number";
+  if (value.integer() >= least && value.integer() <= most) return std::nullopt;
+  if (most == std::numeric_limits<std::int64_t>::max())
+    return "a whole number that is not negative";
+  return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+}
+
+std::optional<std::string> not_duration(const Node& value, Duration least) {
+  const auto parsed =
+      value.is(Node::Kind::text) ? parse_duration(value.text()) : std::optional<Duration>{};
+  if (!parsed) return "a duration such as 300ms or 1h30m";
+  if (*parsed >= least) return std::nullopt;
+  return "a duration that is not negative, such as 300ms or 1h30m";
+}
+
 // What would be right; nothing when the value is.
 std::optional<std::string> mismatch(const Node& value, const Field& field) {
   using Kind = Node::Kind;
+  using Limits = std::numeric_limits<std::int64_t>;
   const auto unless = [](bool right, std::string expected) {
     return right ? std::nullopt : std::optional(std::move(expected));
   };
@@ -95,7 +113,13 @@ std::optional<std::string> mismatch(const Node& value, const Field& field) {
     case Type::boolean:
       return unless(value.is(Kind::boolean), "true or false");
     case Type::integer:
-      return unless(value.is(Kind::integer), "a whole number");
+      return not_integer(value, 0, Limits::max());
+    case Type::signed_integer:
+      return not_integer(value, Limits::min(), Limits::max());
+    case Type::count:
+      return not_integer(value, 0, kMostMade);
+    case Type::size:
+      return not_integer(value, 0, kMostBytes);
     case Type::number:
       return unless(value.is_number(), "a number");
     case Type::text:
@@ -103,8 +127,9 @@ std::optional<std::string> mismatch(const Node& value, const Field& field) {
     case Type::scalar:
       return unless(!value.is(Kind::list) && !value.is(Kind::map), "a single value");
     case Type::duration:
-      return unless(value.is(Kind::text) && parse_duration(value.text()),
-                    "a duration such as 300ms or 1h30m");
+      return not_duration(value, Duration::zero());
+    case Type::signed_duration:
+      return not_duration(value, Duration::min());
     case Type::instant:
       return unless(value.is(Kind::text) && parse_rfc3339(value.text()),
                     "a date and time such as 2025-01-01T00:00:00Z");
@@ -229,6 +254,11 @@ Duration Params::duration(std::string_view name) const {
   const auto parsed = parse_duration(node(name).text());
   if (!parsed) throw std::logic_error("parameter " + std::string(name) + " is not a duration");
   return *parsed;
+}
+
+Duration Params::milliseconds(std::string_view name) const {
+  return saturating_multiply(std::chrono::milliseconds{1},
+                             static_cast<std::uint64_t>(integer(name)));
 }
 
 std::vector<std::string> Params::texts(std::string_view name) const {

@@ -18,17 +18,25 @@ namespace lockstep::scenario {
 enum class Type : std::uint8_t {
   any,
   boolean,
-  integer,
+  integer,  // not negative
+  signed_integer,
+  count,  // an integer, of what is made one by one: at most kMostMade
+  size,   // an integer, of bytes that are made: at most kMostBytes
   number,
   text,
-  scalar,    // anything but a list or a map
-  duration,  // "300ms", "1h30m", "-2d"
-  instant,   // an RFC 3339 date and time
-  word,      // one of Field::words
-  object,    // a map; its entries are Field::fields where there are any
-  list,      // of maps of Field::fields where there are any, else of anything
-  texts,     // a list of texts; of Field::words where there are any
+  scalar,           // anything but a list or a map
+  duration,         // not negative: "300ms", "1h30m"
+  signed_duration,  // "-2d" as well
+  instant,          // an RFC 3339 date and time
+  word,             // one of Field::words
+  object,           // a map; its entries are Field::fields where there are any
+  list,             // of maps of Field::fields where there are any, else of anything
+  texts,            // a list of texts; of Field::words where there are any
 };
+
+// What a slip of the keyboard exceeds, and no scenario needs.
+inline constexpr std::int64_t kMostMade = 1'000'000;
+inline constexpr std::int64_t kMostBytes = 100'000'000;
 
 struct Field {
   std::string_view name;
@@ -67,6 +75,8 @@ class Params {
   std::int64_t integer(std::string_view name) const { return node(name).integer(); }
   const std::string& text(std::string_view name) const { return node(name).text(); }
   Duration duration(std::string_view name) const;
+  // An integer that is not negative, as so many of them; the longest duration where it is longer.
+  Duration milliseconds(std::string_view name) const;
 
   bool boolean(std::string_view name, bool fallback) const {
     return has(name) ? boolean(name) : fallback;

@@ -45,6 +45,7 @@ struct Seen {
   // The events of a capture request in batch order; an empty list for any other.
   const nlohmann::json& events() const;
   bool is_flags() const;
+  bool is_confidence() const;
   // "#3  1.203s  POST /batch/  503 Retry-After: 2  attempt 2  5 events".
   std::string to_text() const;
 

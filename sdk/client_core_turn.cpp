@@ -109,12 +109,13 @@ void ClientCore::completed(std::uint64_t number, http::Result result, Now now) {
   RequestReport report = report_of(request, now);
   engine::Verdict verdict;
   if (const auto* response = std::get_if<http::Response>(&result)) {
-    verdict = protocol(request.batch->lane).interpret(*request.batch, *response, now.wall);
-    report.status = response->status;
+    verdict =
+        interpret_or_retry(protocol(request.batch->lane), *request.batch, *response, now.wall);
   } else {
     verdict = transport_verdict(std::get<http::TransportError>(result));
-    report.error = verdict.detail;
   }
+  report.status = verdict.status;
+  if (report.status == 0) report.error = verdict.detail;
   const std::uint64_t traced = trace_answer(number, request, verdict);
   if (options_.on_request != nullptr) reports_.push_back(std::move(report));
   const std::lock_guard lock(mutex_);

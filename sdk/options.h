@@ -125,7 +125,7 @@ struct Options {
   std::vector<BeforeSend> before_send{};                     // in order
   std::function<void(const Outcome&)> on_outcome{};          // each event's end
   std::function<void(const ErrorReport&)> on_error{};        // a batch lost, a queue full
-  std::function<void(const RequestReport&)> on_request{};    // each request's end
+  std::function<void(const RequestReport&)> on_request{};    // each request's end; flags' aside
   std::function<void(LogLevel, std::string_view)> logger{};  // default: nothing is logged
 
   // Records every step of this client; for tests and simulation. Must outlive the client.

@@ -48,14 +48,16 @@ struct TelemetryOptions {
   // for every tool.
   std::string opt_out{};
   bool debug = false;  // tells `log` of every event and of what became of it
-  // Default: standard error. Called from any thread, one call at a time.
+  // Default: standard error. Called from any thread, one call at a time and under a lock: it must
+  // not capture events itself.
   std::function<void(std::string_view line)> log{};
   // What closing may add to the program's end in all. The last 50 ms of it (of one below 100 ms,
   // its half) are not spent waiting: the thread, libcurl and the process have to end too.
   Duration close_timeout = std::chrono::milliseconds{500};
   std::function<const char*(const char*)> environment{};  // default: std::getenv
   std::shared_ptr<Host> host{};                           // default: the process's
-  // Sees every event as it is captured, under a lock: for the tests of a tool.
+  // Sees every event as it is captured, under a lock, and must not capture any: for the tests of a
+  // tool.
   std::function<void(const Event&)> on_event{};
   // Has the last word on the client underneath: headers for a proxy, a trace in a simulation.
   std::function<void(Options&)> customise{};

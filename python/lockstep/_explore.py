@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     verify_one_in: int = 50
     stop_after: int = 1
     capture: Optional[str] = None
+    workload: Optional[str] = None
 
 
 class SeedRange(NamedTuple):
@@ -74,7 +75,10 @@ class Exploration:
     failures: List[Failure]
     families: Dict[str, int]  #: in how many runs each had an operation
     transitions: Dict[int, int] = field(repr=False)  #: in how many runs each kind of step was seen
+    transitions_of_seeds: Dict[int, int] = field(repr=False)  #: of those made from their seed alone
+    seed_runs: int = 0  #: how many runs were made so
     capture: Optional[str] = None  #: the protocol of all runs; None: it was drawn
+    workload: Optional[str] = None  #: what all runs were about; None: it was drawn
 
     @property
     def passed(self) -> bool:
@@ -83,13 +87,14 @@ class Exploration:
     @property
     def missing_families(self) -> List[str]:
         """What no run had: a batch in which one stands still has not tested it."""
-        return [name for name in _lockstep.family_names(self.capture) if name not in self.families]
+        names = _lockstep.family_names(self.capture, self.workload)
+        return [name for name in names if name not in self.families]
 
     @property
     def unseen_probability(self) -> float:
-        """How likely the next run is to show a kind of step not seen yet, at most."""
-        once = sum(1 for runs in self.transitions.values() if runs == 1)
-        return min(1.0, once / self.runs) if self.runs else 1.0
+        """How likely the next seed is to show a kind of step not seen yet, at most."""
+        once = sum(1 for runs in self.transitions_of_seeds.values() if runs == 1)
+        return min(1.0, once / self.seed_runs) if self.seed_runs else 1.0
 
 
 RangeResult = Dict[str, Any]
@@ -107,6 +112,7 @@ def explore_range(seeds: SeedRange, settings: Settings) -> RangeResult:
         settings.verify_one_in,
         settings.stop_after,
         settings.capture,
+        settings.workload,
     )
 
 
@@ -121,11 +127,14 @@ def ranges_of(seeds: Union[int, range], size: int) -> List[SeedRange]:
     return [SeedRange(whole[at], min(size, len(whole) - at)) for at in starts]
 
 
-def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Exploration:
+def merge(
+    results: Sequence[RangeResult], capture: Optional[str] = None, workload: Optional[str] = None
+) -> Exploration:
     """The results of ranges, in the order of the ranges."""
     digest = _FNV_START
     families: Dict[str, int] = {}
     transitions: Dict[int, int] = {}
+    of_seeds: Dict[int, int] = {}
     failures: Dict[str, Failure] = {}
     for result in results:
         for byte in int(result["digest"]).to_bytes(8, "little"):
@@ -134,6 +143,8 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
             families[name] = families.get(name, 0) + runs
         for kind, runs in result["transitions"].items():
             transitions[kind] = transitions.get(kind, 0) + runs
+        for kind, runs in result["transitions_of_seeds"].items():
+            of_seeds[kind] = of_seeds.get(kind, 0) + runs
         for failure in result["failures"]:
             failures.setdefault(failure["behaviour"], Failure(**failure))
     return Exploration(
@@ -145,7 +156,10 @@ def merge(results: Sequence[RangeResult], capture: Optional[str] = None) -> Expl
         failures=list(failures.values()),
         families=dict(sorted(families.items())),
         transitions=dict(sorted(transitions.items())),
+        transitions_of_seeds=dict(sorted(of_seeds.items())),
+        seed_runs=sum(result["seed_runs"] for result in results),
         capture=capture,
+        workload=workload,
     )
 
 
@@ -194,6 +208,7 @@ def explore(
     verify_one_in: int = 50,
     stop_after: int = 1,
     capture: Optional[str] = None,
+    workload: Optional[str] = None,
     work: Work = explore_range,
 ) -> Exploration:
     """Makes up runs from seeds (1 to n, or a range), judges them, and merges what was found.
@@ -204,11 +219,12 @@ def explore(
     it; ``range_size`` is part of what is explored where ``novelty`` is on, because each range
     learns from its own runs alone. A range ends at ``stop_after`` kinds of failures. ``capture``:
     all runs in that protocol ("v0", "v1", "client", "segment", "confidence"); default: drawn.
+    ``workload``: all runs about that ("events", "flags"); default: drawn, flags seldom.
     """
-    settings = Settings(novelty, round, verify_one_in, stop_after, capture)
+    settings = Settings(novelty, round, verify_one_in, stop_after, capture, workload)
     ranges = ranges_of(seeds, range_size)
     if executor is None:
-        return merge([work(one, settings) for one in ranges], capture)
+        return merge([work(one, settings) for one in ranges], capture, workload)
     done: Dict[int, RangeResult] = {}
     error: Optional[BaseException] = None
     for _ in range(MOST_STARTS):
@@ -227,7 +243,7 @@ def explore(
                     done[number] = work(ranges[number], settings)
     if len(done) < len(ranges):
         raise RuntimeError(f"{len(ranges) - len(done)} ranges were lost again and again") from error
-    return merge([done[number] for number in sorted(done)], capture)
+    return merge([done[number] for number in sorted(done)], capture, workload)
 
 
 def _is_factory(executor: Any) -> bool:

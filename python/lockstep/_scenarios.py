@@ -124,14 +124,18 @@ def loads(yaml: str, name: str = "<text>") -> List[Scenario]:
     return _scenarios(_lockstep.load_text(yaml, name))
 
 
-def scenario_of_seed(seed: int, *, capture: Optional[str] = None) -> Scenario:
-    """The run that the explorer makes from a seed alone, of that protocol where one is given."""
-    return Scenario(_lockstep.scenario_of_seed(seed, capture))
+def scenario_of_seed(
+    seed: int, *, capture: Optional[str] = None, workload: Optional[str] = None
+) -> Scenario:
+    """The run that the explorer makes from a seed alone, as with ``explore``'s words."""
+    return Scenario(_lockstep.scenario_of_seed(seed, capture, workload))
 
 
-def replay(seed: int, *, capture: Optional[str] = None) -> ScenarioResult:
+def replay(
+    seed: int, *, capture: Optional[str] = None, workload: Optional[str] = None
+) -> ScenarioResult:
     """Runs a seed of the explorer again, with its trace."""
-    return scenario_of_seed(seed, capture=capture).run()
+    return scenario_of_seed(seed, capture=capture, workload=workload).run()
 
 
 def contract(

@@ -509,7 +509,8 @@ class Tracker:
 
 
 class TrackingProvider(Provider):
-    """The flags of a provider, and tracking through a :class:`Tracker`."""
+    """The flags of a provider, and tracking through a :class:`Tracker`. Its shutdown delivers what
+    was tracked, for 10 s at most."""
 
     def __init__(self, flags: Provider, tracker: Tracker) -> None:
         worlds = {flags._simulation, tracker._simulation} - {None}

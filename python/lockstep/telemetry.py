@@ -114,7 +114,8 @@ class Telemetry(Owner):
 
     ``debug`` tells ``log`` (a function of a line; default: standard error) of every event and of
     what became of it. ``environment`` stands in for the process's, ``on_event`` sees every event as
-    it is captured, ``client`` are options of the client underneath. A wrong type is a TypeError.
+    it is captured; neither function may capture events itself. ``client`` are options of the client
+    underneath. A wrong type is a TypeError.
 
     A context manager: it closes at the end of the block, and at the interpreter's end.
     """

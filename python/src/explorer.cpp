@@ -27,7 +27,7 @@ py::dict dict_of(const explore::FoundFailure& failure) {
 
 py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned jobs, bool novelty,
                        std::uint64_t round, std::uint64_t verify_one_in, std::size_t stop_after,
-                       const py::object& capture) {
+                       const py::object& capture, const py::object& workload) {
   if (jobs == 0 || round == 0 || stop_after == 0) {
     throw py::value_error("jobs, round and stop_after: expected at least 1");
   }
@@ -40,6 +40,7 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
   options.verify_one_in = verify_one_in;
   options.stop_after = stop_after;
   options.capture = capture_from(capture);
+  options.workload = workload_from(workload);
   explore::Exploration found;
   {
     const py::gil_scoped_release released;
@@ -56,8 +57,14 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
   for (const auto& [name, runs] : found.families) families[word(name)] = runs;
   out["families"] = families;
   py::dict transitions;
-  for (const auto& [transition, runs] : found.seen) transitions[py::int_(transition)] = runs;
+  py::dict of_seeds;
+  for (const auto& [transition, seen] : found.seen) {
+    transitions[py::int_(transition)] = seen.runs;
+    if (seen.seed_runs > 0) of_seeds[py::int_(transition)] = seen.seed_runs;
+  }
   out["transitions"] = transitions;
+  out["transitions_of_seeds"] = of_seeds;
+  out["seed_runs"] = found.seed_runs;
   py::list failures;
   for (const explore::FoundFailure& failure : found.failures) failures.append(dict_of(failure));
   out["failures"] = failures;
@@ -69,17 +76,20 @@ py::dict explore_range(std::uint64_t first_seed, std::uint64_t seeds, unsigned j
 void bind_explorer(py::module_& module) {
   module.def("explore_range", &explore_range, py::arg("first_seed"), py::arg("seeds"),
              py::arg("jobs"), py::arg("novelty"), py::arg("round"), py::arg("verify_one_in"),
-             py::arg("stop_after"), py::arg("capture") = py::none());
+             py::arg("stop_after"), py::arg("capture") = py::none(),
+             py::arg("workload") = py::none());
   module.def(
       "family_names",
-      [](const py::object& capture) {
+      [](const py::object& capture, const py::object& workload) {
         py::list names;
-        for (const std::string_view name : explore::family_names(capture_from(capture))) {
+        for (const std::string_view name :
+             explore::family_names(capture_from(capture),
+                                   workload_from(workload).value_or(explore::Workload::events))) {
           names.append(word(name));
         }
         return names;
       },
-      py::arg("capture") = py::none());
+      py::arg("capture") = py::none(), py::arg("workload") = py::none());
 }
 
 }  // namespace lockstep::python

@@ -37,7 +37,7 @@ Structure flag_members(py::handle dict, const std::string& where, int depth) {
       throw py::type_error(where + ": found a key of type " + type_name(key) + "; expected a str");
     }
     std::string name(utf8(key, scratch));
-    FlagValue member = flag_value(item, where + "." + name, depth + 1);
+    FlagValue member = flag_value(item, std::string(where).append(".").append(name), depth + 1);
     members.insert_or_assign(std::move(name), std::move(member));
   }
   return members;

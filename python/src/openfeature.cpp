@@ -222,8 +222,8 @@ void bind_api(py::module_& module) {
       .def("set_transaction_context", &set_transaction_context)
       .def("add_hooks",
            [](const FlagApi& self, const py::list& functions) {
-             openfeature::Hooks hooks = hooks_from(functions);
-             in_world(self.simulation, [&] { self.api->add_hooks(std::move(hooks)); });
+             const openfeature::Hooks hooks = hooks_from(functions);
+             in_world(self.simulation, [&] { self.api->add_hooks(hooks); });
            })
       .def("on", &on)
       .def("off",

@@ -213,6 +213,14 @@ std::optional<Capture> capture_from(const py::object& name) {
   return capture;
 }
 
+std::optional<explore::Workload> workload_from(const py::object& name) {
+  std::optional<explore::Workload> workload;
+  if (!name.is_none()) {
+    read_word("workload", name, workload.emplace(), explore::parse_workload, "events or flags");
+  }
+  return workload;
+}
+
 py::list option_names() {
   py::list names;
   for (const auto& option : kOptions) names.append(word(option.name));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "pybind.h"
+#include "scenarios/explore/family.h"
 #include "sdk/event.h"
 #include "sdk/options.h"
 #include "sdk/transport/curl_transport.h"
@@ -24,6 +25,8 @@ py::dict event_dict(const Event& event);
 
 // A protocol by its name; None: none. Throws ValueError.
 std::optional<Capture> capture_from(const py::object& name);
+// What runs of the explorer are about; likewise.
+std::optional<explore::Workload> workload_from(const py::object& name);
 
 // The names of all options, in the order of sdk/options.h.
 py::list option_names();

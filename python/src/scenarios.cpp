@@ -162,11 +162,11 @@ void bind_scenarios(py::module_& module) {
   });
   module.def(
       "scenario_of_seed",
-      [](std::uint64_t seed, const py::object& capture) {
+      [](std::uint64_t seed, const py::object& capture, const py::object& workload) {
         return std::make_shared<scenario::Scenario>(
-            explore::scenario_of_seed(seed, capture_from(capture)));
+            explore::scenario_of_seed(seed, capture_from(capture), workload_from(workload)));
       },
-      py::arg("seed"), py::arg("capture") = py::none());
+      py::arg("seed"), py::arg("capture") = py::none(), py::arg("workload") = py::none());
   module.def("run_contract", &run_contract);
 }
 

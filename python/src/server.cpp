@@ -299,7 +299,7 @@ class Front {
 }  // namespace
 
 void bind_server(py::module_& module) {
-  py::class_<mock::Step>(module, "Step");
+  py::class_<mock::Step>(module, "Step");  // NOLINT(bugprone-unused-raii): registers it
   module.def("step", &step_from);
 
   py::class_<ScriptedServer, std::shared_ptr<ScriptedServer>>(module, "Server")

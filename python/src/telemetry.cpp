@@ -114,7 +114,8 @@ void put_into(const std::shared_ptr<Simulation>& simulation, const std::string& 
   };
 }
 
-NativeTelemetryPtr make_telemetry(const py::dict& given, std::shared_ptr<Simulation> simulation,
+NativeTelemetryPtr make_telemetry(const py::dict& given,
+                                  const std::shared_ptr<Simulation>& simulation,
                                   const std::string& name) {
   TelemetryOptions options;
   apply_options(options, given, kTelemetryOptions);

@@ -80,7 +80,8 @@ class Loader {
       return std::nullopt;
     };
     std::error_code error;
-    if (!fs::is_regular_file(path, error)) return complain("no such file");
+    if (!fs::exists(path, error)) return complain("no such file");
+    if (!fs::is_regular_file(path, error)) return complain("what is no regular file");
     const std::uintmax_t size = fs::file_size(path, error);
     if (error || size > kMostBytes) {
       return complain("a file of " + std::to_string(size) + " bytes, more than the " +

@@ -39,7 +39,7 @@ constexpr Field kCaptureAi[] = {
     {"uuid", Type::text},
 };
 constexpr Field kCaptureMultiple[] = {
-    {"count", Type::integer, true, "how many"},
+    {"count", Type::count, true, "how many"},
     {"params", Type::object, true, "an event; {index} in its texts counts from 0", kCapture},
 };
 constexpr Field kGetFlag[] = {
@@ -181,9 +181,7 @@ std::optional<Complaint> check_responses(const Node& params) {
 }
 
 Finding wait(Context& context, const Step& step) {
-  const auto milliseconds = std::max<std::int64_t>(Params(step.params).integer("duration_ms"), 0);
-  context.stage().wait(
-      saturating_multiply(std::chrono::milliseconds{1}, static_cast<std::uint64_t>(milliseconds)));
+  context.stage().wait(Params(step.params).milliseconds("duration_ms"));
   return std::nullopt;
 }
 

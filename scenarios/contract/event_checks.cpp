@@ -33,12 +33,12 @@ constexpr Field kOption[] = {
     {"expected", Type::any, false, "its value; null is as good as absent"},
     {"exists", Type::boolean, false, "true: must exist; false says nothing"},
     {"absent", Type::boolean, false, "true: must be absent, and nothing else is looked at"},
-    {"request_index", Type::integer, false, "from the end if negative; default: 0"},
+    {"request_index", Type::signed_integer, false, "from the end if negative; default: 0"},
 };
 constexpr Field kBatchCount[] = {
     {"expected", Type::integer, true, "how many"},
     {"operator", Type::word, false, "default: eq", {}, kOperators},
-    {"request_index", Type::integer, false, "from the end if negative; default: 0"},
+    {"request_index", Type::signed_integer, false, "from the end if negative; default: 0"},
 };
 constexpr Field kNamedCount[] = {
     {"name", Type::text, true, "an event's name"},

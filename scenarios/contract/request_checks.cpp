@@ -27,7 +27,7 @@ constexpr Field kHeaderPattern[] = {
 };
 constexpr Field kHeaderInteger[] = {
     {"header", Type::text, true, "a header's name"},
-    {"expected", Type::integer, false, "its value; default: any"},
+    {"expected", Type::signed_integer, false, "its value; default: any"},
 };
 constexpr Field kBearer[] = {{"expected", Type::text, false, "the token; default: any"}};
 constexpr Field kBatchFormat[] = {
@@ -37,7 +37,7 @@ constexpr Field kBatchFormat[] = {
 constexpr Field kBodyField[] = {
     {"field", Type::text, true, "a member's name"},
     {"expected", Type::any, false, "its value; default: any"},
-    {"request_index", Type::integer, false, "from the end if negative; default: 0"},
+    {"request_index", Type::signed_integer, false, "from the end if negative; default: 0"},
 };
 constexpr Field kFields[] = {{"fields", Type::texts, true, "a list of members' names"}};
 constexpr Field kCreatedAt[] = {{"max_age_seconds", Type::integer, false, "default: 5"}};
@@ -136,17 +136,6 @@ Finding header_value_matches(Context& context, const Step& step) {
   const bool matches =
       value && std::regex_search(*value, pattern, std::regex_constants::match_continuous);
   return unless(matches, expected, header_text(request->entry.headers, params.text("header")));
-}
-
-std::optional<Complaint> check_pattern(const Node& params) {
-  const Node& pattern = Params(params).node("pattern");
-  try {
-    const std::regex compiled(pattern.text());
-    return std::nullopt;
-  } catch (const std::regex_error& error) {
-    return Complaint{pattern.at(), pattern.describe() + " (" + error.what() + ")",
-                     "a regular expression"};
-  }
 }
 
 Finding header_is_uuid(Context& context, const Step& step) {
@@ -324,7 +313,7 @@ constexpr Action kRequestChecks[] = {
      request_has_header},
     {"assert_header_value_matches", Kind::check,
      "the first request's header matches from its beginning", kHeaderPattern, header_value_matches,
-     check_pattern},
+     scenario::check_pattern},
     {"assert_header_is_uuid", Kind::check, "of the first request", kHeader, header_is_uuid},
     {"assert_header_is_rfc3339", Kind::check, "of the first request", kHeader, header_is_rfc3339},
     {"assert_header_is_integer", Kind::check, "of the first request", kHeaderInteger,

@@ -21,7 +21,7 @@ using scenario::Scenario;
 
 namespace {
 
-constexpr std::size_t kLargestCorpus = 4096;
+constexpr std::size_t kLargestCorpus = 16'384;
 constexpr Stream kSteering{"explore-steering"};
 
 // One run of a round: what it was made of, what came of it.
@@ -42,14 +42,10 @@ void forget(ChoiceTape& tape, const ChoiceTape::Key& key) {
 // A tape of the corpus of which a part is left to the seed of the new run: a few choices, or
 // everything behind one of its operations.
 ChoiceTape changed(const ChoiceTape& parent, const Chance& chance, std::uint64_t seed) {
-  ChoiceTape tape = parent;
   if (chance.ratio({kSteering, seed, 1}, 1, 2)) {
-    const std::uint64_t kept = 1 + chance.below({kSteering, seed, 2}, kMostOperations);
-    for (const auto& [key, value] : parent.choices()) {
-      if (std::get<1>(key) > kept && std::get<1>(key) <= kMostOperations) forget(tape, key);
-    }
-    return tape;
+    return beginning_of(parent, 1 + chance.below({kSteering, seed, 2}, kMostOperations));
   }
+  ChoiceTape tape = parent;
   const std::uint64_t changes = 1 + chance.below({kSteering, seed, 1}, 8);
   for (std::uint64_t i = 0; i < changes && tape.size() > 0; ++i) {
     const auto [key, value] = tape.choices()[chance.below({kSteering, seed, 3 + i}, tape.size())];
@@ -92,7 +88,7 @@ class Explorer {
     out_.corpus = corpus_.size();
     out_.transitions = seen_.size();
     out_.singletons = static_cast<std::size_t>(std::count_if(
-        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second == 1; }));
+        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second.seed_runs == 1; }));
     out_.real_time = real_time();
     out_.seen = std::move(seen_);
     return std::move(out_);
@@ -173,8 +169,12 @@ class Explorer {
     for (const std::string_view family : run.plan.families) ++out_.families[family];
     out_.coverage.add(run.plan, run.result.sightings);
     bool is_new = false;
+    const std::uint64_t from_seed = run.origin.parent ? 0 : 1;
+    out_.seed_runs += from_seed;
     for (const std::uint64_t transition : run.result.states) {
-      is_new = ++seen_[transition] == 1 || is_new;
+      SeenIn& seen = seen_[transition];
+      is_new = ++seen.runs == 1 || is_new;
+      seen.seed_runs += from_seed;
     }
     if (run.result.failed) {
       note_failure(run);
@@ -188,7 +188,7 @@ class Explorer {
     const std::string& behaviour = run.result.failed->action;
     if (is_known(behaviour)) return;
     failed_.push_back({run.origin, run.result.digest});
-    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour,
+    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour, whole_tape(run),
                              std::move(run.plan.scenario), std::move(run.result)});
   }
 
@@ -217,6 +217,7 @@ class Explorer {
     state.runs = out_.runs;
     state.failed_runs = out_.failed_runs;
     state.verified = out_.verified;
+    state.seed_runs = out_.seed_runs;
     state.digest = out_.digest;
     state.virtual_time = out_.virtual_time;
     state.real_time = real_time();
@@ -250,6 +251,7 @@ class Explorer {
     out_.runs = kept_runs_ = state.runs;
     out_.failed_runs = state.failed_runs;
     out_.verified = state.verified;
+    out_.seed_runs = state.seed_runs;
     out_.digest = state.digest;
     out_.virtual_time = state.virtual_time;
     former_time_ = state.real_time;
@@ -281,14 +283,14 @@ class Explorer {
   Duration former_time_{0};      // of the explorations before this one
   std::optional<Instant> last_kept_;
   std::uint64_t kept_runs_ = 0;
-  std::map<std::uint64_t, std::uint64_t> seen_;  // transition -> runs that showed it
+  SeenTransitions seen_;
 };
 
 }  // namespace
 
 double Exploration::unseen_probability() const noexcept {
-  if (runs == 0) return 1;
-  return std::min(1.0, static_cast<double>(singletons) / static_cast<double>(runs));
+  if (seed_runs == 0) return 1;
+  return std::min(1.0, static_cast<double>(singletons) / static_cast<double>(seed_runs));
 }
 
 std::vector<std::string_view> Exploration::missing_families() const {
@@ -301,9 +303,14 @@ std::vector<std::string_view> Exploration::missing_families() const {
 
 Exploration explore(const ExploreOptions& options) { return Explorer(options).run(); }
 
+Scenario scenario_of(const Chance& chance, std::optional<Capture> capture,
+                     std::optional<Workload> workload) {
+  return make_plan(chance, capture, workload).scenario;
+}
+
 Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture,
                           std::optional<Workload> workload) {
-  Scenario scenario = make_plan(Chance(seed), capture, workload).scenario;
+  Scenario scenario = scenario_of(Chance(seed), capture, workload);
   scenario.name = "seed " + std::to_string(seed);
   return scenario;
 }

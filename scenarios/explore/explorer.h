@@ -63,9 +63,18 @@ struct FoundFailure {
   std::uint64_t seed = 0;  // the number of the run
   bool from_seed = false;  // `seed` alone makes the run again
   std::string behaviour;   // that was broken
+  ChoiceTape tape;         // of the whole run
   scenario::Scenario scenario;
   scenario::Result result;
 };
+
+// In how many runs a transition was seen, and in how many of those made from their seed alone.
+struct SeenIn {
+  std::uint64_t runs = 0;
+  std::uint64_t seed_runs = 0;
+  bool operator==(const SeenIn&) const = default;
+};
+using SeenTransitions = std::map<std::uint64_t, SeenIn>;
 
 struct Exploration {
   std::uint64_t runs = 0;
@@ -79,14 +88,17 @@ struct Exploration {
   std::size_t failed_runs = 0;
 
   std::size_t transitions = 0;  // kinds of steps between kinds of states that were seen
-  std::size_t singletons = 0;   // of them, seen in one run only
-  std::map<std::uint64_t, std::uint64_t> seen;         // in how many runs each kind of step was
-  std::size_t corpus = 0;                              // runs that reached something new
+  std::size_t singletons = 0;   // of them, seen in one run only of those made from their seed alone
+  std::uint64_t seed_runs = 0;  // how many runs were made so
+  SeenTransitions seen;         // in how many runs each kind of step was
+  std::size_t corpus = 0;       // runs that reached something new
   std::map<std::string_view, std::uint64_t> families;  // in how many runs each had an operation
   Coverage coverage;                                   // of what could be named beforehand
 
-  // Good and Turing's estimate of how likely the next run is to show a transition not seen yet: the
-  // share of transitions seen once, per run. An upper bound where a run shows several at a time.
+  // Good and Turing's estimate of how likely the next seed is to show a transition not seen yet:
+  // how many were seen once, per run. Over the runs made from their seed alone, which are a sample
+  // of what seeds make; those made from other runs repeat what those showed. An upper bound, since
+  // a run shows several at a time, and the other runs have seen some of it.
   double unseen_probability() const noexcept;
   // Families that no run had: a batch in which one stands still has not tested it. Those of a
   // single protocol count where all runs were of it.
@@ -96,6 +108,10 @@ struct Exploration {
 // Throws std::invalid_argument where `state` is none, or is of other options or another build of
 // Lockstep, whose runs are others; it names the line, what was found and what was expected.
 Exploration explore(const ExploreOptions& options);
+
+// The run that these choices mean: of a tape, which a failure has, of its beginning and a seed.
+scenario::Scenario scenario_of(const Chance& chance, std::optional<Capture> capture = {},
+                               std::optional<Workload> workload = {});
 
 // The run that a seed alone makes, of that protocol where one is given.
 scenario::Scenario scenario_of_seed(std::uint64_t seed, std::optional<Capture> capture = {},

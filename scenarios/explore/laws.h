@@ -10,7 +10,8 @@
 namespace lockstep::explore {
 
 // Runs the scenario again, then with every wait cut into pieces, then on clocks that began years
-// later, by the monotonic and by the wall reading. `first` is what its first run gave. A failure
+// later, by the monotonic and by the wall reading (unless a step checks what was seen: it may name
+// an instant). `first` is what its first run gave. A failure
 // names the law and where the two runs part.
 std::optional<scenario::FailedStep> broken_law(const scenario::Scenario& scenario,
                                                const scenario::Result& first);

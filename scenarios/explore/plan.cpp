@@ -204,6 +204,15 @@ Plan make_plan(const Chance& chance, std::optional<Capture> capture,
   return plan;
 }
 
+ChoiceTape beginning_of(const ChoiceTape& tape, std::uint64_t operations) {
+  std::vector<ChoiceTape::Choice> choices = tape.choices();
+  std::erase_if(choices, [operations](const ChoiceTape::Choice& choice) {
+    const std::uint64_t operation = std::get<1>(choice.first);
+    return operation > operations && operation <= kMostOperations;
+  });
+  return ChoiceTape(std::move(choices));
+}
+
 std::vector<std::string_view> family_names(std::optional<Capture> capture, Workload workload) {
   std::vector<std::string_view> names;
   for (const auto table : {families_of(workload), fault_families()}) {

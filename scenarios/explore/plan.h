@@ -31,6 +31,10 @@ struct Plan {
 Plan make_plan(const Chance& chance, std::optional<Capture> capture = {},
                std::optional<Workload> workload = {});
 
+// What a tape says of the run and its clients, and of its first `operations`: a run that begins as
+// that one did.
+ChoiceTape beginning_of(const ChoiceTape& tape, std::uint64_t operations);
+
 // The families of every run of that workload, and those of that protocol's alone, in the order of
 // their tables.
 std::vector<std::string_view> family_names(std::optional<Capture> capture = {},

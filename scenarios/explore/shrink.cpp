@@ -17,11 +17,11 @@ using scenario::Step;
 
 namespace {
 
-bool is_valid(const Step& step) {
+bool is_valid(const Step& step, const Settings& settings) {
   std::vector<Problem> problems;
   scenario::check_fields(step.params, step.action->fields, "", {}, "", problems);
   if (!problems.empty()) return false;
-  return step.action->check == nullptr || !step.action->check(step.params);
+  return step.action->check == nullptr || !step.action->check(step.params, settings);
 }
 
 // The places of a tree of parameters, in a fixed order: a path is the way down by index.
@@ -152,7 +152,7 @@ class Shrinker {
   bool try_params(std::size_t index, Node params) {
     Scenario candidate = best_;
     candidate.steps[index].params = std::move(params);
-    return is_valid(candidate.steps[index]) && accept(std::move(candidate));
+    return is_valid(candidate.steps[index], candidate.settings) && accept(std::move(candidate));
   }
 
   // Deeper places come later; from the end, so that removing one leaves the others in place.

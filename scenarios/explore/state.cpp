@@ -13,7 +13,7 @@ namespace lockstep::explore {
 namespace {
 
 // Of the form of the text: a change of it takes the next number.
-constexpr std::string_view kFirstLine = "lockstep exploration, version 2";
+constexpr std::string_view kFirstLine = "lockstep exploration, version 3";
 
 // --- writing ------------------------------------------------------------------------------------
 
@@ -125,6 +125,7 @@ void read_findings(Reader& reader, State& state) {
   state.runs = reader.number("runs");
   state.failed_runs = reader.number("failed");
   state.verified = reader.number("verified");
+  state.seed_runs = reader.number("from-seeds");
   state.digest = reader.number("digest");
   state.virtual_time = nanoseconds(reader.number("virtual-ns"));
   state.real_time = nanoseconds(reader.number("real-ns"));
@@ -142,8 +143,9 @@ void read_findings(Reader& reader, State& state) {
   state.failures = reader.runs("failures");
   for (std::uint64_t left = reader.number("transitions"); left > 0; --left) {
     std::string_view rest = reader.after("transition");
-    const std::uint64_t transition = reader.take_number(rest);
-    state.seen.insert_or_assign(transition, reader.take_number(rest));
+    SeenIn& seen = state.seen[reader.take_number(rest)];
+    seen.runs = reader.take_number(rest);
+    seen.seed_runs = reader.take_number(rest);
   }
 }
 
@@ -189,6 +191,7 @@ std::string to_text(const State& state) {
   put(text, "runs", state.runs);
   put(text, "failed", state.failed_runs);
   put(text, "verified", state.verified);
+  put(text, "from-seeds", state.seed_runs);
   put(text, "digest", state.digest);
   put(text, "virtual-ns", count_of(state.virtual_time));
   put(text, "real-ns", count_of(state.real_time));
@@ -205,7 +208,9 @@ std::string to_text(const State& state) {
   put_runs(text, "corpus", state.corpus);
   put_runs(text, "failures", state.failures);
   put(text, "transitions", state.seen.size());
-  for (const auto& [transition, runs] : state.seen) put(text, "transition", transition, runs);
+  for (const auto& [transition, seen] : state.seen) {
+    put(text, "transition", transition, seen.runs, seen.seed_runs);
+  }
   put(text, "checksum", digest_bytes(kDigestStart, text));
   return text;
 }

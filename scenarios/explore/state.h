@@ -60,7 +60,8 @@ struct State {
   Coverage::Counts coverage;
   std::vector<KeptRun> corpus;    // check: over the tape
   std::vector<KeptRun> failures;  // the first of each kind; check: over the trace
-  std::map<std::uint64_t, std::uint64_t> seen;
+  std::uint64_t seed_runs = 0;
+  SeenTransitions seen;
 
   bool operator==(const State&) const = default;
 };

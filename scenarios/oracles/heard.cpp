@@ -37,10 +37,13 @@ bool is_heard(const EndedRequest& request, const World& world) {
   }
 }
 
-Word word_of_status(int status) {
+// Confidence takes back nothing that it refused with a 408.
+Word word_of_status(const Seen& seen) {
+  const int status = seen.reply.response.status;
   if (status >= 200 && status < 300) return Word::accepted;
   if (status == 413) return Word::too_large;
-  return status == 408 || status == 429 || status >= 500 ? Word::again : Word::refused;
+  const bool is_later = status == 408 && !seen.is_confidence();
+  return is_later || status == 429 || status >= 500 ? Word::again : Word::refused;
 }
 
 // v1 names each event, and what becomes of it.
@@ -77,9 +80,10 @@ void read_errors(const Seen& seen, std::vector<Word>& words) {
   const json answer = json::parse(seen.reply.response.body, nullptr, false);
   if (!answer.is_object()) return std::fill(words.begin(), words.end(), Word::again);
   const auto errors = answer.find("errors");
-  if (errors == answer.end() || !errors->is_array()) return;
-  bool all_known = true;
-  for (const json& error : *errors) {
+  if (errors == answer.end() || errors->is_null()) return;
+  // What is no list is an error of nobody knows which event.
+  bool all_known = errors->is_array();
+  for (const json& error : all_known ? *errors : json::array()) {
     const std::optional<std::size_t> index = index_of(error);
     all_known = all_known && index && *index < words.size();
     if (index && *index < words.size()) words[*index] = Word::refused;
@@ -101,7 +105,7 @@ void read_success(const Seen& seen, std::vector<Word>& words) {
   const std::string& path = seen.request.url.path;
   if (path.ends_with("/i/v1/analytics/events")) {
     read_results(seen, words);
-  } else if (path.ends_with(":publish")) {
+  } else if (seen.is_confidence()) {
     read_errors(seen, words);
   } else if (!path.ends_with("/v1/batch") && is_over_quota(seen)) {
     std::fill(words.begin(), words.end(), Word::over_quota);
@@ -114,7 +118,7 @@ std::vector<Word> words_of(const EndedRequest& request, const World& world) {
   if (request.seen == nullptr) return {};
   const Seen& seen = *request.seen;
   const bool heard = is_heard(request, world);
-  const Word word = heard ? word_of_status(seen.reply.response.status) : Word::nothing;
+  const Word word = heard ? word_of_status(seen) : Word::nothing;
   std::vector<Word> words(seen.parts.size(), word);
   if (word == Word::accepted) read_success(seen, words);
   return words;
@@ -125,7 +129,7 @@ bool is_trouble(const EndedRequest& request) {
   if (request.words.empty() || request.words.front() == Word::nothing) return true;
   const int status = request.seen->reply.response.status;
   const bool is_success = status >= 200 && status < 300;
-  const bool is_batch = !is_success || request.seen->request.url.path.ends_with(":publish");
+  const bool is_batch = !is_success || request.seen->is_confidence();
   return is_batch && request.words.front() == Word::again;
 }
 

@@ -13,18 +13,16 @@ namespace {
 
 using nlohmann::json;
 
-bool is_confidence(const Seen& seen) { return seen.request.url.path.ends_with(":publish"); }
-
 // Whether answers of single events may differ from the request's own. Almost none do, and to read
 // one takes long.
 bool needs_reading(const Seen& seen) {
-  return is_confidence(seen) || seen.reply.response.body.find("\"retry\"") != std::string::npos;
+  return seen.is_confidence() || seen.reply.response.body.find("\"retry\"") != std::string::npos;
 }
 
 // Whether an answer of status 200 ends the event: v1 may ask for a single one again, and what is no
 // answer of Confidence's confirms nothing there.
 bool ends(const json& answer, const Seen& seen, const Uuid& uuid) {
-  if (is_confidence(seen)) return answer.is_object();
+  if (seen.is_confidence()) return answer.is_object();
   if (!answer.is_object()) return true;
   const auto results = answer.find("results");
   if (results == answer.end() || !results->is_object()) return true;
@@ -34,8 +32,10 @@ bool ends(const json& answer, const Seen& seen, const Uuid& uuid) {
 }
 
 // 413 speaks of the request's size, the others of the endpoint.
-bool is_refusal(int status) {
-  return status >= 300 && status < 500 && status != 408 && status != 413 && status != 429;
+bool is_refusal(const Seen& seen) {
+  const int status = seen.reply.response.status;
+  if (status == 408) return seen.is_confidence();
+  return status >= 300 && status < 500 && status != 413 && status != 429;
 }
 
 class Repeats final : public Oracle {
@@ -62,7 +62,7 @@ class Repeats final : public Oracle {
     // An answer at or after the request's own deadline is not heard.
     const bool is_heard = seen.reply.fault == http::Fault::none &&
                           known < saturating_add(sent, limits->request_timeout);
-    if (!is_heard || (!is_success && !is_refusal(response.status))) return std::nullopt;
+    if (!is_heard || (!is_success && !is_refusal(seen))) return std::nullopt;
     const bool is_read = is_success && needs_reading(seen);
     const json answer = is_read ? json::parse(response.body, nullptr, false) : json();
     for (const auto& [uuid, content] : seen.parts) {

@@ -28,6 +28,7 @@ BatchPtr Engine::take_retry(EndpointState& endpoint, Now now) {
   if (first->first.first > now.at) return nullptr;
   BatchPtr batch = std::move(first->second);
   endpoint.waiting.erase(first);
+  lane(batch->lane).by_oldest.erase(batch->events.front().sequence());
   return batch;
 }
 
@@ -68,6 +69,7 @@ void Engine::send(EndpointIndex index, BatchPtr batch, Now now, Effects& out) {
   ++endpoints_[index].in_flight;
   LaneStats& count = stats(batch->lane);
   count.in_flight += batch->events.size();
+  lane(batch->lane).in_flight_bytes += event_bytes(*batch);
   ++count.requests;
   if (batch->failures > 0) ++count.retries;
   out.sends.push_back({request, index, batch, saturating_add(now.at, config_.request_timeout)});
@@ -93,6 +95,11 @@ Instant Engine::lane_due_at(Lane which, Instant now) const noexcept {
   const bool due = closing_ || state.queue.size() >= limit.flush_at ||
                    state.queue_bytes >= limit.max_batch_bytes || oldest.sequence() < flushed_upto();
   return due ? now : saturating_add(oldest.admitted(), limit.flush_interval);
+}
+
+// Without the envelope, and the comma that was counted with each event.
+std::size_t Engine::event_bytes(const Batch& batch) const noexcept {
+  return batch.bytes - config_.envelope_bytes - batch.events.size();
 }
 
 // When the next request to the endpoint may leave, its free slots aside; kNever when there is

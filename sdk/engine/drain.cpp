@@ -155,6 +155,8 @@ void Engine::drop_everything(Effects& out) {
     for (const EventRef& event : state.queue) end(event, how, out);
     state.queue.clear();
     state.queue_bytes = 0;
+    state.in_flight_bytes = 0;
+    state.by_oldest.clear();
   }
   out.errors.push_back(
       {"shutdown reached its deadline with events undelivered", static_cast<std::size_t>(left)});

@@ -65,12 +65,7 @@ bool Engine::fits(Lane which, std::size_t bytes) const noexcept {
 
 bool Engine::make_room(Lane which, std::size_t bytes, Now now, Effects& out) {
   // Nothing is given up for an event that would not fit even then.
-  std::size_t in_flight_bytes = 0;
-  for (const auto& [request, flight] : in_flight_) {
-    if (flight.batch->lane != which) continue;
-    for (const EventRef& event : flight.batch->events) in_flight_bytes += event.size();
-  }
-  if (in_flight_bytes + bytes > limits(which).max_queue_bytes) return false;
+  if (lane(which).in_flight_bytes + bytes > limits(which).max_queue_bytes) return false;
   while (!fits(which, bytes)) {
     if (!evict_oldest(which, out)) return false;
     warn_full(which, now, out);
@@ -83,26 +78,8 @@ bool Engine::make_room(Lane which, std::size_t bytes, Now now, Effects& out) {
 // events.
 bool Engine::evict_oldest(Lane which, Effects& out) {
   LaneState& state = lane(which);
-  EndpointState& endpoint = endpoints_[limits(which).endpoint];
-  auto oldest = endpoint.waiting.end();
-  for (auto it = endpoint.waiting.begin(); it != endpoint.waiting.end(); ++it) {
-    if (it->second->lane != which) continue;
-    if (oldest == endpoint.waiting.end() ||
-        it->second->events.front().sequence() < oldest->second->events.front().sequence()) {
-      oldest = it;
-    }
-  }
-  if (oldest != endpoint.waiting.end()) {
-    Batch rest = *oldest->second;
-    EventRef event = rest.events.front();
-    rest.events.erase(rest.events.begin());
-    rest.bytes -= event.size() + 1;
-    if (rest.events.empty()) {
-      endpoint.waiting.erase(oldest);
-    } else {
-      oldest->second = std::make_shared<const Batch>(rest);
-    }
-    end(std::move(event), {{}, false, false, DropReason::evicted, rest.requests - 1, 0, {}}, out);
+  if (!state.by_oldest.empty()) {
+    evict_waiting(which, out);
     return true;
   }
   if (state.queue.empty()) return false;
@@ -111,6 +88,29 @@ bool Engine::evict_oldest(Lane which, Effects& out) {
   state.queue_bytes -= event.size();
   end(std::move(event), {{}, false, false, DropReason::evicted, 0, 0, {}}, out);
   return true;
+}
+
+// Called for each capture while a queue is full, so it must cost the same however many batches
+// wait.
+void Engine::evict_waiting(Lane which, Effects& out) {
+  LaneState& state = lane(which);
+  auto& waiting = endpoints_[limits(which).endpoint].waiting;
+  auto entry = state.by_oldest.extract(state.by_oldest.begin());
+  const auto found = waiting.find(entry.mapped());
+  // What a copy of this engine shares is not to be changed.
+  if (found->second.use_count() > 1) found->second = std::make_shared<Batch>(*found->second);
+  Batch& batch = *found->second;
+  EventRef event = std::move(batch.events.front());
+  batch.events.erase(batch.events.begin());
+  batch.bytes -= event.size() + 1;
+  const std::uint32_t attempts = batch.requests - 1;
+  if (batch.events.empty()) {
+    waiting.erase(found);
+  } else {
+    entry.key() = batch.events.front().sequence();
+    state.by_oldest.insert(std::move(entry));
+  }
+  end(std::move(event), {{}, false, false, DropReason::evicted, attempts, 0, {}}, out);
 }
 
 // Warns at the start of each episode of fullness and again while it lasts; the counters are exact.

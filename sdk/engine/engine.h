@@ -104,23 +104,25 @@ class Engine {
   std::string to_text() const;
 
  private:
+  // The place of a batch that waits for its next attempt, in the order in which they may go.
+  using WaitKey = std::pair<Instant, std::uint64_t>;  // not before, then order of arrival
   struct LaneState {
     std::deque<EventRef> queue;  // fresh events, in order of admission
     std::size_t queue_bytes = 0;
+    std::size_t in_flight_bytes = 0;             // of its events, as the queue's
+    std::map<std::uint64_t, WaitKey> by_oldest;  // batches that wait, by their oldest's sequence
     std::size_t size_limit = 0;      // events in a batch, shrunk by a 413; 0: not shrunk
     std::uint32_t good_batches = 0;  // delivered in a row at the shrunk size
     bool full_episode = false;       // between the first refusal and the queue having half emptied
     std::uint64_t full_drops = 0;    // in this episode
     Instant full_warned{};
   };
-  // Batches that wait for their next attempt, in the order in which they may go.
-  using WaitKey = std::pair<Instant, std::uint64_t>;  // not before, then order of arrival
   struct EndpointState {
     Instant pause_until = Instant::min();
     Instant trouble_since = Instant::min();  // when the last failure that set a backoff came
     std::uint32_t rounds = 0;                // failed rounds in a row: the backoff's exponent
     std::size_t in_flight = 0;
-    std::map<WaitKey, BatchPtr> waiting;
+    std::map<WaitKey, std::shared_ptr<Batch>> waiting;  // shared with copies of the engine
     Lane next_lane = Lane::analytics;  // whose turn it is among lanes that share the endpoint
     bool fresh_turn = false;           // retries and fresh events take turns
   };
@@ -154,6 +156,7 @@ class Engine {
   bool fits(Lane which, std::size_t bytes) const noexcept;
   bool make_room(Lane which, std::size_t bytes, Now now, Effects& out);
   bool evict_oldest(Lane which, Effects& out);
+  void evict_waiting(Lane which, Effects& out);
   void warn_full(Lane which, Now now, Effects& out);
   void settle_full_episode(Lane which) noexcept;
   void end(EventRef event, Ended how, Effects& out);
@@ -167,6 +170,7 @@ class Engine {
   bool lane_due(Lane which, Instant now) const noexcept;
   Instant lane_due_at(Lane which, Instant now) const noexcept;
   std::size_t batch_limit(Lane which) const noexcept;
+  std::size_t event_bytes(const Batch& batch) const noexcept;
   Instant earliest_send(EndpointIndex index, Instant now) const noexcept;
 
   // verdicts.cpp
@@ -178,7 +182,7 @@ class Engine {
                  Now now, Effects& out);
   Duration backoff(std::uint64_t batch, std::uint32_t failures) const noexcept;
   void note_success(Lane which, std::size_t events) noexcept;
-  void wait_until(EndpointIndex index, Instant at, BatchPtr batch);
+  void wait_until(EndpointIndex index, Instant at, std::shared_ptr<Batch> batch);
 
   // drain.cpp
   TicketState& new_ticket(Ticket number, Instant deadline);

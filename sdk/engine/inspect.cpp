@@ -14,13 +14,17 @@ struct Held {
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   std::uint64_t in_flight = 0;
+  std::uint64_t in_flight_bytes = 0;
 
   // A queue or a batch's events.
   template <typename Events>
   void add(const Events& batch, bool flying) {
     events += batch.size();
     if (flying) in_flight += batch.size();
-    for (const EventRef& event : batch) bytes += event.size();
+    for (const EventRef& event : batch) {
+      bytes += event.size();
+      if (flying) in_flight_bytes += event.size();
+    }
   }
 };
 
@@ -64,6 +68,7 @@ std::optional<std::string> Engine::broken_invariant() const {
     if (held[i].bytes != state.queue_bytes) return "a queue's byte count is wrong";
   }
   std::array<std::size_t, kEndpointCount> flying{};
+  std::array<std::map<std::uint64_t, WaitKey>, kLaneCount> by_oldest;
   for (const auto& [request, flight] : in_flight_) {
     if (!in_order(flight.batch->events)) return "a batch in flight is not in order of admission";
     of(flight.batch->lane).add(flight.batch->events, true);
@@ -75,6 +80,7 @@ std::optional<std::string> Engine::broken_invariant() const {
     for (const auto& [key, batch] : endpoints_[i].waiting) {
       if (batch->failures > config_.max_retries) return "a batch waits that has no attempt left";
       of(batch->lane).add(batch->events, false);
+      by_oldest[static_cast<std::size_t>(batch->lane)][batch->events.front().sequence()] = key;
     }
   }
   for (std::size_t i = 0; i < kLaneCount; ++i) {
@@ -85,6 +91,9 @@ std::optional<std::string> Engine::broken_invariant() const {
     if (count.pending != held[i].events) return name + ": pending is not what is held";
     if (count.pending_bytes != held[i].bytes) return name + ": pending_bytes is not what is held";
     if (count.in_flight != held[i].in_flight) return name + ": in_flight is not what is in flight";
+    if (lanes_[i].in_flight_bytes != held[i].in_flight_bytes)
+      return name + ": in_flight_bytes is wrong";
+    if (lanes_[i].by_oldest != by_oldest[i]) return name + ": waiting batches are not found by age";
     if (count.pending > limit.max_queue_size) return name + ": more events than max_queue_size";
     if (count.pending_bytes > limit.max_queue_bytes) return name + ": more than max_queue_bytes";
   }

@@ -29,6 +29,7 @@ void Engine::completed(RequestNumber request, Verdict verdict, Now now, Effects&
   EndpointState& endpoint = endpoints_[flight.endpoint];
   --endpoint.in_flight;
   stats(batch.lane).in_flight -= batch.events.size();
+  lane(batch.lane).in_flight_bytes -= event_bytes(batch);
   const Instant paused_until = endpoint.pause_until;
 
   if (verdict.pause) {
@@ -202,8 +203,10 @@ void Engine::split(const Batch& batch, EndpointIndex index, Now now, Effects& ou
   }
 }
 
-void Engine::wait_until(EndpointIndex index, Instant at, BatchPtr batch) {
-  endpoints_[index].waiting.emplace(WaitKey{at, next_wait_++}, std::move(batch));
+void Engine::wait_until(EndpointIndex index, Instant at, std::shared_ptr<Batch> batch) {
+  const WaitKey key{at, next_wait_++};
+  lane(batch->lane).by_oldest.emplace(batch->events.front().sequence(), key);
+  endpoints_[index].waiting.emplace(key, std::move(batch));
 }
 
 // initial * 2^(failures - 1), capped, then spread by the jitter.

@@ -39,7 +39,7 @@ class Hosted {
   // Unique on its host.
   virtual std::uint64_t id() const noexcept = 0;
 
-  // A request ended. Called before the next take().
+  // A request ended, or could not be started. Called before the next take().
   virtual void completed(std::uint64_t number, http::Result result, Now now) = 0;
   // Decides what is to be done now.
   virtual HostedWork take(Now now) = 0;

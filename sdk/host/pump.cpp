@@ -1,6 +1,7 @@
 #include "sdk/host/pump.h"
 
 #include <algorithm>
+#include <exception>
 
 namespace lockstep {
 
@@ -89,14 +90,26 @@ bool Pump::serve(Hosted& core, Now now) {
     transfers_.erase(found->second);
     ids_.erase(found);
   }
-  for (HostedWork::Start& start : work.starts) {
-    const TransferId id = next_transfer_++;
-    transfers_.emplace(id, Owned{core.id(), start.number});
-    ids_.emplace(Owned{core.id(), start.number}, id);
-    transport_.start(id, std::move(start.request), start.limits);
-  }
+  for (HostedWork::Start& start : work.starts) begin(core, start, now);
   finish(core);
   return true;
+}
+
+void Pump::begin(Hosted& core, HostedWork::Start& start, Now now) {
+  const TransferId id = next_transfer_++;
+  const Owned owned{core.id(), start.number};
+  transfers_.emplace(id, owned);
+  ids_.emplace(owned, id);
+  try {
+    transport_.start(id, std::move(start.request), start.limits);
+  } catch (const std::exception& problem) {
+    // One request fails; the host's other requests and clients must not learn of it.
+    transport_.cancel(id);
+    transfers_.erase(id);
+    ids_.erase(owned);
+    core.completed(start.number,
+                   http::TransportError{http::TransportErrorKind::malformed, problem.what()}, now);
+  }
 }
 
 // What a detached core had in flight.

@@ -46,6 +46,7 @@ class Pump {
 
   void finish(Hosted& core);
   bool serve(Hosted& core, Now now);
+  void begin(Hosted& core, HostedWork::Start& start, Now now);
   bool collect(Now now);
   bool cancel_orphans();
   std::shared_ptr<Hosted> find(std::uint64_t client_id) const;

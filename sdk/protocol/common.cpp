@@ -149,14 +149,23 @@ nlohmann::json parse_answer(std::string_view body) {
   return nlohmann::json::parse(body, nullptr, false);
 }
 
+std::string without_key(std::string text, std::string_view api_key) {
+  // Shorter ones are no secrets, and hiding every "a" would leave nothing to read.
+  constexpr std::size_t kShortestSecret = 4;
+  if (api_key.size() < kShortestSecret) return text;
+  constexpr std::string_view kMask = "[api key]";
+  std::size_t at = 0;
+  while ((at = text.find(api_key, at)) != std::string::npos) {
+    text.replace(at, api_key.size(), kMask);
+    at += kMask.size();  // the mask itself may hold the key
+  }
+  return text;
+}
+
 std::string excerpt(std::string_view text, std::string_view api_key) {
   constexpr std::size_t kLongest = 200;
   // The key is looked for before the cut, so that half of it cannot survive at the end.
-  std::string shown(text.substr(0, kLongest + 4096));
-  for (std::size_t at = 0;
-       !api_key.empty() && (at = shown.find(api_key, at)) != std::string::npos;) {
-    shown.replace(at, api_key.size(), "[api key]");
-  }
+  std::string shown = without_key(std::string(text.substr(0, kLongest + 4096)), api_key);
   if (shown.size() > kLongest) shown = shown.substr(0, kLongest) + "...";
   std::replace_if(
       shown.begin(), shown.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');

@@ -93,6 +93,9 @@ bool nests_too_deep(std::string_view json) noexcept;
 // neither way.
 nlohmann::json parse_answer(std::string_view body);
 
+// `text` with the api key blacked out wherever it stands, unless it is too short to be a secret.
+std::string without_key(std::string text, std::string_view api_key);
+
 // The first characters of a text from a server, fit for a log line, with the api key blacked out.
 std::string excerpt(std::string_view text, std::string_view api_key);
 

@@ -3,8 +3,9 @@
 //
 // The client secret is in the body, and so only there. A 200 lists the events that were refused, by
 // their index in the request; the service calls its reasons "not transient", so these end as
-// rejected and all others as delivered. An event has no id: after a lost answer a repeat cannot be
-// told from the event itself.
+// rejected and all others as delivered. Of the statuses 408 is final too, as with Confidence's own
+// SDKs: only 429, 5xx and no answer at all are worth another attempt. An event has no id: after a
+// lost answer a repeat cannot be told from the event itself.
 
 #include <algorithm>
 #include <charconv>
@@ -86,6 +87,11 @@ class Confidence final : public Protocol {
   Verdict interpret(const engine::Batch& batch, const http::Response& response,
                     WallTime now) const override {
     Verdict verdict = protocol::classify(response, now, config_.api_key);
+    if (response.status == 408) {
+      verdict.kind = Verdict::Kind::drop;
+      verdict.reason = DropReason::rejected;
+      verdict.endpoint_trouble = false;
+    }
     if (verdict.kind != Verdict::Kind::delivered) return verdict;
     const nlohmann::json json = protocol::parse_answer(response.body);
     if (!json.is_object()) {
@@ -97,9 +103,10 @@ class Confidence final : public Protocol {
       return verdict;
     }
     const auto errors = json.find("errors");
-    if (errors != json.end() && errors->is_array() && !errors->empty()) {
-      judge(*errors, batch.events.size(), verdict);
-    }
+    if (errors == json.end() || errors->is_null()) return verdict;
+    // What is no list is an error of nobody knows which event.
+    const nlohmann::json listed = errors->is_array() ? *errors : nlohmann::json::array({nullptr});
+    if (!listed.empty()) judge(listed, batch.events.size(), verdict);
     return verdict;
   }
 

@@ -1,6 +1,7 @@
 #include "sdk/protocol/protocol.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "sdk/protocol/common.h"
 #include "sdk/protocol/registry.h"
@@ -63,6 +64,13 @@ engine::Verdict transport_verdict(const http::TransportError& error) {
   verdict.detail = std::string(http::to_string(error.kind));
   if (!error.detail.empty()) verdict.detail += ": " + error.detail;
   return verdict;
+}
+
+engine::Verdict interpret_or_retry(const Protocol& protocol, const engine::Batch& batch,
+                                   const http::Response& response, WallTime now) try {
+  return protocol.interpret(batch, response, now);
+} catch (const std::exception& problem) {
+  return transport_verdict({http::TransportErrorKind::malformed, problem.what()});
 }
 
 }  // namespace lockstep

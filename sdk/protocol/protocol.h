@@ -115,5 +115,8 @@ std::unique_ptr<Protocol> make_posthog_ai(ProtocolConfig config);
 
 // The verdict on a request without a response: retried, the endpoint is in trouble.
 engine::Verdict transport_verdict(const http::TransportError& error);
+// interpret(); where it throws, out of memory most likely, it is as if the network had failed.
+engine::Verdict interpret_or_retry(const Protocol& protocol, const engine::Batch& batch,
+                                   const http::Response& response, WallTime now);
 
 }  // namespace lockstep

@@ -36,7 +36,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Starts a transfer. Never fails here: what goes wrong comes out of collect(). Redirects are not
+  // Starts a transfer. What goes wrong comes out of collect(); what is thrown here, out of memory
+  // most likely, ends this transfer only. Redirects are not
   // followed; the 3xx response is the result.
   virtual void start(TransferId id, http::Request request, const TransferLimits& limits) = 0;
 

@@ -45,6 +45,8 @@ constexpr const char* kInit = "/init?test_id=t-1";
 constexpr const char* kCapture = "/capture?test_id=t-1";
 constexpr const char* kFlag = "/get_feature_flag?test_id=t-1";
 
+const std::string kPlain = R"({"distinct_id":"u","event":"e"})";
+
 // An /init that is right but for `members`.
 BadRequestCase init_with(const std::string& members, const char* field) {
   return {kInit, R"({"api_key":"phc_wrong","host":"http://mock.test",)" + members + "}", field};
@@ -58,12 +60,34 @@ BadRequestCase flag_with(const std::string& members, const char* field) {
   return {kFlag, R"({"key":"k","distinct_id":"u",)" + members + "}", field};
 }
 
+struct WordsCase {
+  BadRequestCase request;
+  const char* says;
+};
+
+TEST(BadInputWords, SayWhatTheValueShouldHaveBeen) {
+  const WordsCase cases[] = {
+      {capture_with(R"("timestamp":"9999-12-31T23:59:59Z")", ""), "of the years 1678 to 2261"},
+      {init_with("\"flush_at\":1" + std::string(30, '0'), ""), "must be a whole number from 0 to "},
+      {init_with(R"("flush_at":1.5)", ""), "must be a whole number from 0 to "},
+      {init_with(R"("flush_at":"1")", ""), "must be a whole number, found string"}};
+  Bench bench;
+  bench.init("t-1");
+  for (const auto& [request, says] : cases) {
+    const Answer answer =
+        call_raw(*bench.adapter, bench.host->clock().read(), "POST", request.target, request.body);
+    EXPECT_NE(answer.body["error"].get<std::string>().find(says), std::string::npos) << answer.body;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Body, BadInput,
     testing::Values(BadRequestCase{kInit, "", "body"}, BadRequestCase{kInit, "{", "body"},
                     BadRequestCase{kInit, "[]", "body"}, BadRequestCase{kInit, "null", "body"},
                     BadRequestCase{kInit, "{\"api_key\":\"phc_wrong\x80\"}", "body"},
                     BadRequestCase{kCapture, "\"phc_wrong\" x", "body"},
+                    BadRequestCase{kCapture, kPlain + std::string("\0junk", 5), "body"},
+                    BadRequestCase{kCapture, "\xEF\xBB\xBF" + kPlain, "body"},
                     capture_with("\"properties\":{\"a\":1e999}", "body"),
                     capture_with("\"properties\":" + std::string(200, '['), "body"),
                     BadRequestCase{"/flush?test_id=t-1", "[]", "body"}));

@@ -48,6 +48,22 @@ class AdapterStateEqualsTheMocksJournal : public testing::TestWithParam<Capture>
     return report;
   }
 
+  // What the mock saw of events. Flags have an answer of their own, and no place in /state.
+  std::vector<mock::JournalEntry> journal() const {
+    std::vector<mock::JournalEntry> entries = bench_.server.journal();
+    std::erase_if(entries, [](const auto& entry) { return entry.route == mock::Route::flags; });
+    return entries;
+  }
+
+  // A flag that the server fails to answer.
+  void ask_a_flag() {
+    bench_.answers({{{"status", 500}}});
+    const Json answer =
+        bench_.post("/get_feature_flag", {{"key", "beta"}, {"distinct_id", "user"}}).body;
+    ASSERT_EQ(answer["error"], "status 500") << answer;
+    ++flags_asked_;
+  }
+
   // Deliveries, retries, a lost answer, rejections, a partial answer, exhausted attempts, hooks,
   // the AI lane, a full queue, and events that are still pending in the end.
   void run() {
@@ -64,6 +80,7 @@ class AdapterStateEqualsTheMocksJournal : public testing::TestWithParam<Capture>
                     {{"status", 400}},
                     {{"status", 503}, {"repeat", kMaxRetries + 1}}});
     for (int i = 0; i < 5; ++i) capture_and_flush(5);
+    ask_a_flag();
     if (GetParam() == Capture::v1) {
       bench_.answers({{{"v1_event_results", {"ok", "retry", "drop", "limited", "retry"}}},
                       {{"v1_event_results", {"drop", "ok"}}}});
@@ -98,7 +115,7 @@ class AdapterStateEqualsTheMocksJournal : public testing::TestWithParam<Capture>
     std::map<std::string, std::string> last;
     std::map<std::string, int> attempts;
     for (const std::string& uuid : captured_.accepted) last[uuid] = "pending";
-    for (const mock::JournalEntry& entry : bench_.server.journal()) {
+    for (const mock::JournalEntry& entry : journal()) {
       for (const std::string& uuid : entry.uuids) {
         const std::string found = verdict(entry, uuid);
         const bool exhausted = ++attempts[uuid] > kMaxRetries;
@@ -111,6 +128,7 @@ class AdapterStateEqualsTheMocksJournal : public testing::TestWithParam<Capture>
   Bench bench_;
   Captured captured_;
   std::uint64_t flushed_ = 0;
+  std::uint64_t flags_asked_ = 0;
 };
 
 TEST_P(AdapterStateEqualsTheMocksJournal, InTotals) {
@@ -154,7 +172,8 @@ TEST_P(AdapterStateEqualsTheMocksJournal, RequestByRequest) {
   run();
   const Json state = bench_.state();
   const Json& made = state["requests_made"];
-  const std::vector<mock::JournalEntry> journal = bench_.server.journal();
+  const std::vector<mock::JournalEntry> journal = this->journal();
+  ASSERT_EQ(bench_.server.journal().size(), journal.size() + flags_asked_);
   std::uint64_t retries = 0;
   ASSERT_EQ(made.size(), journal.size());
   for (std::size_t i = 0; i < journal.size(); ++i) {
@@ -173,6 +192,15 @@ TEST_P(AdapterStateEqualsTheMocksJournal, RequestByRequest) {
   EXPECT_EQ(state["total_retries"], retries);
   EXPECT_EQ(state["requests_omitted"], 0);
   EXPECT_EQ(state["last_error"], "status 503");
+}
+
+TEST_P(AdapterStateEqualsTheMocksJournal, WithoutTheFlagsItAskedFor) {
+  bench_.init();
+  capture_and_flush(1);
+  const Json before = bench_.state();
+  ask_a_flag();
+  EXPECT_EQ(bench_.state(), before);
+  EXPECT_EQ(bench_.server.journal().size(), 2u);
 }
 
 TEST_P(AdapterStateEqualsTheMocksJournal, DropByDrop) {

@@ -71,14 +71,14 @@ TEST(AdapterRecord, MasksTheApiKeyWhereverItStands) {
   options.api_key = "phc_secret_key";
   const auto record = Record::observe(options, {});
   options.on_request(request(0, 1));
-  EXPECT_EQ(record->snapshot().last_error, "reset: http://x/?key=*** broke");
-  EXPECT_EQ(record->snapshot().requests[0].error, "reset: http://x/?key=*** broke");
+  EXPECT_EQ(record->snapshot().last_error, "reset: http://x/?key=[api key] broke");
+  EXPECT_EQ(record->snapshot().requests[0].error, "reset: http://x/?key=[api key] broke");
   options.on_error({.message = "phc_secret_key and phc_secret_key", .events = 1});
-  EXPECT_EQ(record->snapshot().last_error, "*** and ***");
+  EXPECT_EQ(record->snapshot().last_error, "[api key] and [api key]");
   Outcome outcome;
   outcome.detail = "unknown key phc_secret_key";
   options.on_outcome(outcome);
-  EXPECT_EQ(record->snapshot().drops[0].detail, "unknown key ***");
+  EXPECT_EQ(record->snapshot().drops[0].detail, "unknown key [api key]");
 }
 
 TEST(AdapterRecord, CallsTheObserversThatWereThereAfterItself) {

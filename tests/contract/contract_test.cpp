@@ -132,6 +132,13 @@ TEST(ContractFile, AFileThatIsNotThereIsAProblem) {
             "/nowhere/CONTRACT.yaml:1:1: found no such file; expected a contract file");
 }
 
+TEST(ContractFile, WhatIsNoRegularFileIsNotReadAndNamed) {
+  const Contract contract = load("/dev/null");
+  ASSERT_EQ(contract.problems.size(), 1u);
+  EXPECT_EQ(contract.problems[0].to_text(),
+            "/dev/null:1:1: found what is no regular file; expected a contract file");
+}
+
 TEST(ContractFile, AGiantFileIsRefusedUnread) {
   const Folder folder;
   const std::string file = folder.add("C.yaml", "");

@@ -73,13 +73,21 @@ TEST(ContractDeeds, CaptureMultipleStopsAtTheFirstFailure) {
   EXPECT_EQ(bench.stage.calls.size(), 2u);
 }
 
-TEST(ContractDeeds, CaptureMultipleOfNoneOrFewerCallsNothing) {
-  for (const char* count : {"0", "-1"}) {
-    Bench bench;
-    EXPECT_TRUE(passes(bench, "capture_multiple",
-                       std::string("{count: ") + count + ", params: {distinct_id: u, event: e}}"));
-    EXPECT_TRUE(bench.stage.calls.empty());
+TEST(ContractDeeds, CaptureMultipleOfNoneCallsNothing) {
+  Bench bench;
+  EXPECT_TRUE(passes(bench, "capture_multiple", "{count: 0, params: {distinct_id: u, event: e}}"));
+  EXPECT_TRUE(bench.stage.calls.empty());
+}
+
+TEST(ContractDeeds, AmountsThatNobodyMeansAreMistakesInTheFile) {
+  const std::string event = ", params: {distinct_id: u, event: e}}";
+  for (const char* count : {"-1", "1000001"}) {
+    EXPECT_EQ(complaint("capture_multiple", std::string("{count: ") + count + event),
+              std::string("step.yaml:1:9: found the number ") + count +
+                  "; expected a whole number from 0 to 1000000 as \"count\" of action "
+                  "\"capture_multiple\"");
   }
+  EXPECT_NE(complaint("wait", "{duration_ms: -5}"), "");
 }
 
 TEST(ContractDeeds, AWrongPlaceholderIsAMistakeInTheFile) {
@@ -163,12 +171,10 @@ TEST(ContractDeeds, AnAnswerThatTheMockDoesNotTakeIsAMistakeInTheFile) {
             "");
 }
 
-TEST(ContractDeeds, WaitLetsTimePassAndNeverBack) {
+TEST(ContractDeeds, WaitLetsTimePass) {
   Bench bench;
   const Instant start = bench.stage.now().at;
   EXPECT_TRUE(passes(bench, "wait", "{duration_ms: 1500}"));
-  EXPECT_EQ(bench.stage.now().at - start, std::chrono::milliseconds{1500});
-  EXPECT_TRUE(passes(bench, "wait", "{duration_ms: -5}"));
   EXPECT_EQ(bench.stage.now().at - start, std::chrono::milliseconds{1500});
   EXPECT_TRUE(passes(bench, "wait", "{duration_ms: 9223372036854775807}"));
   EXPECT_GT(bench.stage.now().at, start + std::chrono::hours{24 * 365});

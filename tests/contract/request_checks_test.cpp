@@ -11,8 +11,8 @@ TEST(ContractRequestChecks, CountEveryRequestOfTheTest) {
   EXPECT_TRUE(passes(bench, "assert_request_count", "{expected: 2}"));
   EXPECT_TRUE(
       fails(bench, "assert_request_count", "{expected: 1}", "the number of requests to be 1", "2"));
-  EXPECT_TRUE(fails(bench, "assert_request_count", "{expected: -1}"));
-  EXPECT_TRUE(passes(bench, "assert_request_count_gte", "{expected: -1}"));
+  EXPECT_NE(complaint("assert_request_count", "{expected: -1}"), "");
+  EXPECT_NE(complaint("assert_request_count_gte", "{expected: -1}"), "");
   EXPECT_TRUE(
       fails(bench, "assert_request_count_gte", "{expected: 3}", "at least 3", "2 requests"));
 }
@@ -215,7 +215,6 @@ TEST(ContractRequestChecks, CreatedAtIsComparedWithTheStagesWallClock) {
   EXPECT_FALSE(verdict(R"("2024-12-31T23:59:54.999999Z")"));
   EXPECT_FALSE(verdict(R"("2025-01-01T00:00:05.000001Z")"));
   EXPECT_TRUE(verdict(R"("2025-01-01T00:00:07Z")", "{max_age_seconds: 7}"));
-  EXPECT_FALSE(verdict(R"("2025-01-01T00:00:00Z")", "{max_age_seconds: -1}"));
   EXPECT_TRUE(verdict(R"("9999-12-31T23:59:59Z")", "{max_age_seconds: 9223372036854775807}"));
   EXPECT_FALSE(verdict(R"("0001-01-01T00:00:00Z")", "{max_age_seconds: 60000000000}"));
   for (const char* wrong : {R"("")", "null", "0", "1735689600", R"("2025-01-01")"}) {

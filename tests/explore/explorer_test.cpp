@@ -72,7 +72,8 @@ TEST(Explorer, TheResultDoesNotDependOnTheNumberOfJobs) {
 TEST(Explorer, GoodAndTuringCountWhatWasSeenOnce) {
   Exploration found;
   EXPECT_EQ(found.unseen_probability(), 1.0);
-  found.runs = 1000;
+  found.runs = 2000;
+  found.seed_runs = 1000;
   found.singletons = 25;
   EXPECT_DOUBLE_EQ(found.unseen_probability(), 0.025);
 }

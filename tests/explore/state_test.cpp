@@ -132,10 +132,10 @@ TEST(ExplorerState, WhatIsNoStateIsRefusedWithItsLine) {
   const auto refused = [&](const std::string& text) { return refusal_of(text, options); };
   EXPECT_EQ(refused(state), "taken");
   EXPECT_EQ(refused("scenario: a\n"),
-            "line 1: found \"scenario: a\"; expected \"lockstep exploration, version 2\"");
+            "line 1: found \"scenario: a\"; expected \"lockstep exploration, version 3\"");
   EXPECT_EQ(refused(with_line(state, 1, "lockstep exploration, version 1")),
             "line 1: found \"lockstep exploration, version 1\"; expected \"lockstep exploration, "
-            "version 2\"");
+            "version 3\"");
   EXPECT_EQ(refused(with_line(state, 4, "round fifty")),
             "line 4: found \"round fifty\"; expected a number of 64 bits");
   EXPECT_EQ(refused(with_line(state, 10, "lost 0")),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <semaphore>
+#include <stdexcept>
 #include <thread>
 
 #include "clock/system_clock.h"
@@ -63,6 +64,54 @@ TEST(Clients, TheProcessesSharedHostComesWithTheFirstAndGoesWithTheLast) {
     clients.clear();
     EXPECT_EQ(thread_count(), before);
   }
+}
+
+// A network that cannot take the first requests of one key.
+class ShortOfMemory final : public Transport {
+ public:
+  ShortOfMemory(std::unique_ptr<Transport> network, int failures)
+      : network_(std::move(network)), failures_(failures) {}
+
+  void start(TransferId id, http::Request request, const TransferLimits& limits) override {
+    const bool is_unlucky = request.body.find("phc_unlucky") != std::string::npos;
+    if (is_unlucky && failures_-- > 0) throw std::runtime_error("no memory left");
+    network_->start(id, std::move(request), limits);
+  }
+  void cancel(TransferId id) override { network_->cancel(id); }
+  std::vector<Completion> collect() override { return network_->collect(); }
+  Instant next_instant() const override { return network_->next_instant(); }
+  void wait(Instant until) override { network_->wait(until); }
+  void wake() noexcept override { network_->wake(); }
+
+ private:
+  const std::unique_ptr<Transport> network_;
+  int failures_;
+};
+
+TEST(Clients, ARequestThatCannotBeStartedIsRetriedAndTheOthersDoNotLearnOfIt) {
+  FunctionServer server([](const auto&, std::size_t) { return answer(); });
+  auto clock = std::make_shared<SystemClock>();
+  auto network = std::make_unique<ShortOfMemory>(
+      std::make_unique<SimTransport>(*clock, server, SimNetworkOptions{0ns, 0ns}), 2);
+  const auto host =
+      std::make_shared<ThreadHost>(clock, std::make_shared<const Chance>(1), std::move(network));
+  std::vector<RequestReport> requests;
+  Options options = world_options();
+  options.api_key = "phc_unlucky";
+  options.retry_initial_backoff = 1ms;
+  options.on_request = [&](const RequestReport& report) { requests.push_back(report); };
+  Client unlucky(std::move(options), host);
+  Client other(world_options(), host);
+  static_cast<void>(unlucky.capture("u", "e"));
+  static_cast<void>(other.capture("u", "e"));
+  const FlushHandle flush = unlucky.begin_flush(60s);
+  EXPECT_TRUE(other.flush(60s).ok());
+  EXPECT_TRUE(flush.wait().ok());
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[0].error, "malformed: no memory left");
+  EXPECT_EQ(requests[1].error, "malformed: no memory left");
+  EXPECT_EQ(requests[2].status, 200);
+  EXPECT_EQ(server.arrivals("/batch/").size(), 2u);
 }
 
 class ClientEnds : public testing::TestWithParam<HostKind> {};

@@ -258,6 +258,20 @@ TEST(Hostile, AServerThatRepeatsTheKeyDoesNotGetItIntoAnOutcome) {
   }
 }
 
+// What stands in the key's place holds the key again.
+TEST(Hostile, AKeyThatIsAWordOfItsOwnMaskIsMaskedOnce) {
+  for (const char* key : {"key", "api", "k"}) {
+    Loopback server(
+        test::answer_all("HTTP/1.1 401 No\r\nContent-Length: 13\r\n\r\nbad key: key!!"));
+    const Delivery delivery =
+        deliver(server.origin(), [&](Options& options) { options.api_key = key; });
+    for (const Outcome& outcome : delivery.outcomes) {
+      EXPECT_EQ(outcome.reason, DropReason::rejected);
+      EXPECT_LT(outcome.detail.size(), 100u) << key;
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace lockstep

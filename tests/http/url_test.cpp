@@ -134,5 +134,11 @@ TEST(QueryParameter, AStrayPercentSignStandsForItself) {
   EXPECT_EQ(query_parameter("a=%00", "a"), std::string(1, '\0'));
 }
 
+TEST(PercentDecoded, APlusSignStandsForItself) {
+  EXPECT_EQ(percent_decoded("a+b%2Bc%20d%3d"), "a+b+c d=");
+  EXPECT_EQ(percent_decoded("100%"), "100%");
+  EXPECT_EQ(percent_decoded(""), "");
+}
+
 }  // namespace
 }  // namespace lockstep::http

@@ -72,6 +72,21 @@ TEST(FlagBackends, LaunchDarklyReadsTheContextInThePath) {
   EXPECT_EQ(flags.send(ask("GET", "/sdk/evalx/contexts/bm9uc2Vuc2U=")).status, 400);
 }
 
+TEST(FlagBackends, LaunchDarklyTellsAReasonOnlyWhereItIsAskedFor) {
+  Flags flags(Json{{"a", {{"value", 1}, {"reason", "OFF"}}}});
+  for (const std::string method : {"GET", "REPORT"}) {
+    const std::string path =
+        method == "GET" ? "/sdk/evalx/contexts/eyJrZXkiOiJ1In0=" : "/sdk/evalx/context";
+    const Json context{{"key", "u"}};
+    const auto reason = [&](const std::string& query) {
+      return Json::parse(flags.send(ask(method, path + query, context)).body)["a"]["reason"];
+    };
+    EXPECT_TRUE(reason("").is_null()) << method;
+    EXPECT_TRUE(reason("?withReasons=false").is_null()) << method;
+    EXPECT_EQ(reason("?withReasons=true"), (Json{{"kind", "OFF"}})) << method;
+  }
+}
+
 TEST(FlagBackends, WithoutACredentialThereIs401) {
   Flags flags(Json::object());
   for (const auto& [method, path] :

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -115,6 +116,20 @@ TEST_F(FrontTest, ABadRequestIsRefusedAndTheFrontLivesOn) {
   EXPECT_EQ(echo_.requests.size(), 1U);
 }
 
+TEST_F(FrontTest, WhatItRefusesByItselfIsRefusedInJson) {
+  const auto body_of = [](const std::string& response) {
+    EXPECT_NE(response.find("\r\nContent-Type: application/json\r\n"), std::string::npos)
+        << response;
+    return Json::parse(response.substr(response.find("\r\n\r\n")));
+  };
+  SocketClient wrong(front_.port());
+  wrong.send("GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_FALSE(body_of(wrong.read_response())["error"].get<std::string>().empty());
+  SocketClient client(front_.port());
+  client.send("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(body_of(client.read_response())["error"], "the handler failed: broken handler");
+}
+
 TEST_F(FrontTest, AHandlerThatThrowsIsA500) {
   SocketClient client(front_.port());
   client.send("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -194,6 +209,28 @@ TEST(FrontLimits, AConnectionThatIsIdleMakesRoomForANewOne) {
   EXPECT_EQ(first.read_to_end(), "");
   second.send(kGet);
   EXPECT_TRUE(second.read_response().starts_with("HTTP/1.1 200"));
+}
+
+// One has sent nothing, one half a request, and one does not go away after a refusal.
+TEST(FrontLimits, ConnectionsThatStaySilentDoNotKeepOthersOut) {
+  Echo echo;
+  SystemClock clock;
+  FrontOptions options;
+  options.max_connections = 3;
+  HttpFront front(echo, clock, options);
+  front.listen();
+  SocketClient silent(front.port());
+  SocketClient halting(front.port());
+  halting.send("GET / HTTP/1.1\r\nHos");
+  SocketClient refused(front.port());
+  refused.send("nonsense\r\n\r\n");
+  EXPECT_TRUE(refused.read_response().starts_with("HTTP/1.1 400"));
+  std::vector<std::unique_ptr<SocketClient>> others;
+  for (int i = 0; i < 3; ++i) {
+    others.push_back(std::make_unique<SocketClient>(front.port()));
+    others.back()->send(kGet);
+    EXPECT_TRUE(others.back()->read_response().starts_with("HTTP/1.1 200"));
+  }
 }
 
 TEST(FrontLimits, ABusyServerServesTheRestLater) {

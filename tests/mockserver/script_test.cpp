@@ -140,6 +140,29 @@ INSTANTIATE_TEST_SUITE_P(
                   "sequences[0].when_exhausted"},
         BadScript{R"({"sequences": [{"steps": [{}], "when": "x"}]})", "sequences[0].when"}));
 
+TEST(ScriptJson, ACountMayBeAsLargeAsACountCanBe) {
+  const auto script =
+      parse_script(std::string_view(R"({"responses": [{"repeat": 18446744073709551615}]})"));
+  EXPECT_EQ(script.responses->at(0).repeat, 18446744073709551615u);
+}
+
+TEST(ScriptJson, ANumberThatIsTooLargeIsNotSaidToHaveAFraction) {
+  const auto problem = [](const char* text) -> std::string {
+    try {
+      parse_script(std::string_view(text));
+      return "";
+    } catch (const ScriptError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(problem(R"({"max_body_bytes": 1e30})"),
+            "max_body_bytes must be a whole number, not negative and below 2^64, "
+            "and is the number 1e+30");
+  EXPECT_EQ(problem(R"({"max_body_bytes": 1.5})"),
+            "max_body_bytes must be a whole number, not negative and below 2^64, "
+            "and is a number with a fraction");
+}
+
 TEST(Script, ATypedScriptIsCheckedLikewise) {
   Server server;
   EXPECT_THROW(server.enqueue({status_step(1000)}), ScriptError);

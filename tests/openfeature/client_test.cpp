@@ -90,6 +90,34 @@ TEST(FlagClient, ADomainHasItsOwnProviderOrTheDefaultOne) {
   EXPECT_THROW(api.set_provider(nullptr), std::invalid_argument);
 }
 
+TEST(FlagClient, AProviderStartsWithTheContextOfTheApiAlone) {
+  class Keeping final : public Provider {
+   public:
+    std::string_view name() const noexcept override { return "keeping"; }
+    Resolution evaluate(std::string_view, FlagType, const EvaluationContext&) override {
+      return {};
+    }
+    EvaluationContext started_with;
+
+   protected:
+    void initialize(const EvaluationContext& context) override {
+      started_with = context;
+      Provider::initialize(context);
+    }
+  };
+  Api api;
+  api.set_context(EvaluationContext("api"));
+  api.set_transaction_context(
+      []() -> EvaluationContext { throw std::runtime_error("there is no transaction now"); });
+  const auto before = std::make_shared<ScriptedProvider>();
+  const auto provider = std::make_shared<Keeping>();
+  EXPECT_NO_THROW(api.set_provider(before));
+  EXPECT_NO_THROW(api.set_provider(provider));
+  EXPECT_EQ(provider->started_with, EvaluationContext("api"));
+  EXPECT_EQ(provider->status(), ProviderStatus::ready);
+  EXPECT_EQ(before->stops, 1);
+}
+
 TEST(FlagClient, AProviderIsStoppedWhenNoDomainUsesItAnyMore) {
   Api api;
   auto provider = std::make_shared<ScriptedProvider>();

@@ -114,5 +114,35 @@ TEST(Hooks, WhatFinallyThrowsIsNobodysConcern) {
   EXPECT_EQ(bench.log.back(), "api finally");
 }
 
+TEST(Hooks, AProviderThatThrowsForItsHooksGivesTheDefault) {
+  class Throwing final : public Provider {
+   public:
+    std::string_view name() const noexcept override { return "throwing"; }
+    Resolution evaluate(std::string_view, FlagType, const EvaluationContext&) override {
+      return {};
+    }
+    Hooks hooks() const override { throw std::runtime_error("no hooks"); }
+  };
+  Bench bench;
+  bench.api.set_provider(std::make_shared<Throwing>());
+  const auto details = bench.evaluate();
+  EXPECT_FALSE(details.value);
+  EXPECT_EQ(details.error_code, ErrorCode::general);
+  EXPECT_EQ(details.error_message, "no hooks");
+  EXPECT_EQ(bench.log,
+            (Log{"invocation error no hooks", "client error no hooks", "api error no hooks",
+                 "invocation finally", "client finally", "api finally"}));
+}
+
+TEST(Hooks, AHookThatIsNotThereIsLeftOut) {
+  Bench bench;
+  bench.api.add_hooks({nullptr});
+  bench.client.add_hooks({nullptr});
+  bench.options.hooks.insert(bench.options.hooks.begin(), nullptr);
+  bench.api.set_provider(std::make_shared<HookedProvider>(Hooks{nullptr}));
+  EXPECT_TRUE(bench.evaluate().value);
+  EXPECT_EQ(bench.log.size(), 9u);
+}
+
 }  // namespace
 }  // namespace lockstep::openfeature

@@ -58,6 +58,37 @@ TEST(TrackingProvider, EndsWithItsClient) {
   flags->set("a", {});  // nobody is left to be told
 }
 
+TEST(TrackingProvider, WhatWasTrackedIsDeliveredBeforeTheApisShutdownIsOver) {
+  mock::Server server;
+  ::lockstep::Client sdk(
+      {.api_key = "secret", .host = "http://events.test", .capture = Capture::confidence},
+      std::make_shared<SimHost>(server));
+  Api api;
+  api.set_provider(std::make_shared<TrackingProvider>(std::make_shared<MemoryProvider>(),
+                                                      std::make_shared<Tracker>(sdk)));
+  api.client().track("checkout", EvaluationContext("user-1"));
+  api.shutdown();
+  EXPECT_EQ(sdk.stats().total().delivered, 1u);
+}
+
+TEST(TrackingProvider, AShutdownWaitsForTheServiceNoLongerThanItIsTold) {
+  mock::Server server;
+  mock::Step silence;
+  silence.fault = http::Fault::no_answer;
+  server.enqueue({silence});
+  const auto host = std::make_shared<SimHost>(server);
+  ::lockstep::Client sdk(
+      {.api_key = "secret", .host = "http://events.test", .capture = Capture::confidence}, host);
+  Api api;
+  api.set_provider(std::make_shared<TrackingProvider>(std::make_shared<MemoryProvider>(),
+                                                      std::make_shared<Tracker>(sdk),
+                                                      std::chrono::milliseconds{300}));
+  api.client().track("checkout", EvaluationContext("user-1"));
+  const Instant began = host->clock().now();
+  api.shutdown();
+  EXPECT_EQ(host->clock().now() - began, std::chrono::milliseconds{300});
+}
+
 TEST(TrackingProvider, NeedsBothParts) {
   EXPECT_THROW(TrackingProvider(nullptr, nullptr), std::invalid_argument);
 }

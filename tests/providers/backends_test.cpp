@@ -2,6 +2,8 @@
 // answers. The traps of their protocols have a test each, named after them.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "clock/system_clock.h"
 #include "mockserver/http_front.h"
 #include "providers/launchdarkly.h"
@@ -98,6 +100,145 @@ TEST(Ofrep, TheServersErrorCodesComeThrough) {
   EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
 }
 
+TEST(Ofrep, ARefusalOfAllFlagsIsAnOutageAndNoKnowledge) {
+  Bench bench(kFlags);
+  Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = true});
+  const mock::Step refusal{.status = 400,
+                           .body = R"({"errorCode": "PARSE_ERROR", "errorDetails": "no JSON"})"};
+  bench.server.enqueue({refusal});
+  const auto unknown = client.get_boolean_details("on", false, user("user-1"));
+  EXPECT_EQ(unknown.error_code, ErrorCode::parse_error);
+  EXPECT_EQ(unknown.error_message, "no JSON");
+  EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::error);
+
+  EXPECT_TRUE(client.get_boolean_value("on", false, user("user-1")));
+  bench.host->run_for(std::chrono::seconds{1});
+  bench.server.enqueue({refusal, {.status = 503}});
+  for (const char* why : {"refused", "out"}) {
+    const auto stale = client.get_string_details("text", "", user("user-1"));
+    EXPECT_EQ(stale.value, "v2") << why;
+    EXPECT_EQ(stale.reason, "STALE") << why;
+    EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::stale) << why;
+  }
+  EXPECT_EQ(client.get_string_details("text", "", user("user-1")).reason, "TARGETING_MATCH");
+}
+
+TEST(Ofrep, ARefreshThatIsRefusedKeepsWhatIsKnown) {
+  Bench bench(kFlags);
+  OfrepOptions options{.remote = remote()};
+  options.remote.max_age = std::chrono::hours{1};
+  const auto provider = std::make_shared<Ofrep>(options, bench.host);
+  Client client(provider);
+  EXPECT_TRUE(client.get_boolean_value("on", false, user("user-1")));
+  bench.server.enqueue({{.status = 400, .body = R"({"errorCode": "GENERAL"})"}});
+  EXPECT_FALSE(provider->refresh());
+  EXPECT_EQ(client.get_boolean_details("on", false, user("user-1")).reason, "CACHED");
+  EXPECT_EQ(client.get_string_value("text", "", user("user-1")), "v2");
+}
+
+// In a bulk answer the ETag names the version in which it could not be evaluated, not the value
+// that stays.
+TEST(Ofrep, AFlagThatCouldNotBeEvaluatedKeepsItsValue) {
+  for (const std::string code : {"PARSE_ERROR", "GENERAL"}) {
+    for (const bool bulk : {false, true}) {
+      Bench bench(R"({"n": {"value": 7}})");
+      Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = bulk});
+      EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+      bench.host->run_for(std::chrono::seconds{1});
+      bench.change(R"({"n": {"error": ")" + code + R"("}})");
+      for (int i = 0; i < 2; ++i) {
+        const auto stale = client.get_integer_details("n", 0, user("user-1"));
+        EXPECT_EQ(stale.value, 7) << code << bulk;
+        EXPECT_EQ(stale.reason, "STALE") << code << bulk;
+        EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
+      }
+      const auto unknown = client.get_integer_details("n", 0, user("user-2"));
+      EXPECT_EQ(to_string(*unknown.error_code), code) << bulk;
+      bench.answer_all({.status = 503});
+      EXPECT_EQ(client.get_integer_details("n", 0, user("user-1")).reason, "STALE");
+    }
+  }
+}
+
+TEST(Ofrep, WhatIsWrongWithTheContextIsToldAndNotRemembered) {
+  for (const std::string code : {"TARGETING_KEY_MISSING", "INVALID_CONTEXT"}) {
+    for (const bool bulk : {false, true}) {
+      Bench bench(R"({"n": {"value": 7}})");
+      Client client = client_of<Ofrep>(bench, OfrepOptions{.bulk = bulk});
+      EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 7);
+      bench.host->run_for(std::chrono::seconds{1});
+      bench.server.enqueue(
+          {{.status = 400, .body = R"({"errorCode": ")" + code + "\"}"}, {.status = 503}});
+      const auto told = client.get_integer_details("n", 0, user("user-1"));
+      EXPECT_EQ(told.value, 0);
+      EXPECT_EQ(to_string(*told.error_code), code) << bulk;
+      EXPECT_EQ(client.provider_status(), openfeature::ProviderStatus::ready);
+      const auto stale = client.get_integer_details("n", 0, user("user-1"));
+      EXPECT_EQ(stale.value, 7) << code << bulk;
+      EXPECT_EQ(stale.reason, "STALE") << code << bulk;
+    }
+  }
+}
+
+OfrepOptions options_from(const std::map<std::string, std::string>& variables) {
+  return ofrep_options_from_environment([&](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(Ofrep, TheEnvironmentSaysWhereTheServerIsAndHowToAskIt) {
+  const OfrepOptions options =
+      options_from({{"OFREP_ENDPOINT", "https://flags.test"},
+                    {"OFREP_HEADERS", " Authorization=Bearer%20a+b== ,X-Custom=%76alue"},
+                    {"OFREP_TIMEOUT_MS", "2500"}});
+  EXPECT_EQ(options.remote.base_url, "https://flags.test");
+  EXPECT_EQ(options.remote.timeout, std::chrono::milliseconds{2500});
+  const std::vector<std::pair<std::string, std::string>> headers{{"Authorization", "Bearer a+b=="},
+                                                                 {"X-Custom", "value"}};
+  EXPECT_EQ(options.remote.headers, headers);
+
+  Bench bench(kFlags);
+  Client client(std::make_shared<Ofrep>(options, bench.host));
+  EXPECT_EQ(client.get_string_value("text", "", user("user-1")), "v2");
+  EXPECT_EQ(bench.last().headers.get("Authorization"), "Bearer a+b==");
+}
+
+TEST(Ofrep, AnEnvironmentThatSaysNothingLeavesTheDefaults) {
+  for (const OfrepOptions& options :
+       {options_from({}),
+        options_from({{"OFREP_ENDPOINT", ""}, {"OFREP_HEADERS", ""}, {"OFREP_TIMEOUT_MS", ""}})}) {
+    EXPECT_EQ(options.remote.base_url, "");
+    EXPECT_TRUE(options.remote.headers.empty());
+    EXPECT_EQ(options.remote.timeout, RemoteOptions{}.timeout);
+  }
+}
+
+TEST(Ofrep, AWrongVariableIsNamedAndNotQuoted) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"OFREP_ENDPOINT", "secret.test"},
+      {"OFREP_ENDPOINT", "ftp://secret.test"},
+      {"OFREP_ENDPOINT", "http://a/?secret"},
+      {"OFREP_HEADERS", "secret"},
+      {"OFREP_HEADERS", "=secret"},
+      {"OFREP_HEADERS", "secret="},
+      {"OFREP_HEADERS", "a=b,,secret=c"},
+      {"OFREP_HEADERS", "a=b%0d%0asecret: c"},
+      {"OFREP_TIMEOUT_MS", "0"},
+      {"OFREP_TIMEOUT_MS", "-1"},
+      {"OFREP_TIMEOUT_MS", "1.5"},
+      {"OFREP_TIMEOUT_MS", "5s"}};
+  for (const auto& [name, value] : wrong) {
+    try {
+      options_from({{name, value}});
+      ADD_FAILURE() << name << "=" << value;
+    } catch (const ConfigError& problem) {
+      EXPECT_EQ(problem.option(), name);
+      EXPECT_EQ(std::string(problem.what()).find("secret"), std::string::npos) << value;
+    }
+  }
+}
+
 // --- Unleash -------------------------------------------------------------------------------------
 
 TEST(Unleash, TheContextIsInTheQuery) {
@@ -151,12 +292,14 @@ TEST(LaunchDarkly, TheContextIsInThePathOrInTheBody) {
   EXPECT_EQ(bench.last().method, "GET");
   EXPECT_EQ(bench.last().path,
             "/sdk/evalx/contexts/eyJrZXkiOiJ1c2VyLTEiLCJraW5kIjoidXNlciIsInBsYW4iOiJwcm8_In0=");
+  EXPECT_EQ(bench.last().query, "withReasons=true");
   EXPECT_EQ(bench.last().headers.get("Authorization"), "sdk-1");
 
   Client report =
       client_of<LaunchDarkly>(bench, LaunchDarklyOptions{.sdk_key = "k", .report = true});
   EXPECT_EQ(report.get_string_value("text", "", context), "v2");
   EXPECT_EQ(bench.last().method, "REPORT");
+  EXPECT_EQ(bench.last().query, "withReasons=true");
   EXPECT_EQ(bench.last_body(), (json{{"kind", "user"}, {"key", "user-1"}, {"plan", "pro?"}}));
 }
 
@@ -266,6 +409,43 @@ TEST(Statsig, AGateAndAConfigOfOneNameAreTwoThings) {
   EXPECT_EQ(bench.requests(), 2u);
 }
 
+TEST(Statsig, ABatchOfManyFlagsIsAskedForAFewAtATime) {
+  Bench bench("{}");
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  EXPECT_EQ(provider.evaluate_batch(queries, user("user-1")).size(), 20u);
+  std::map<Instant, int> at_once;
+  for (const auto& entry : bench.server.journal()) ++at_once[entry.arrival.at];
+  std::vector<int> rounds;
+  for (const auto& [at, count] : at_once) rounds.push_back(count);
+  EXPECT_EQ(rounds, (std::vector<int>{8, 8, 4}));
+}
+
+TEST(Statsig, NothingMoreOfABatchIsAskedAfterA429) {
+  Bench bench("{}");
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  bench.server.enqueue({{.status = 429, .headers = {{"Retry-After", "60"}}}});
+  const auto answers = provider.evaluate_batch(queries, user("user-1"));
+  EXPECT_EQ(bench.requests(), 8u);
+  EXPECT_EQ(answers[1].value, Value(false));
+  EXPECT_EQ(answers.back().error_message, "status 429");
+}
+
+TEST(Statsig, ABatchInAnOutageCostsOneTimeout) {
+  Bench bench("{}");
+  bench.answer_all({.fault = http::Fault::no_answer});
+  Statsig provider({.remote = remote(), .api_key = "key"}, bench.host);
+  std::vector<FlagQuery> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back({std::to_string(i), FlagType::boolean});
+  const Instant began = bench.host->clock().now();
+  const auto answers = provider.evaluate_batch(queries, user("user-1"));
+  EXPECT_EQ(bench.host->clock().now() - began, remote().timeout);
+  EXPECT_EQ(answers.back().error_message, answers.front().error_message);
+}
+
 // --- PostHog -------------------------------------------------------------------------------------
 
 TEST(Posthog, AsksForWhatItNeedsInOneRequest) {
@@ -292,6 +472,7 @@ TEST(Posthog, AsksForWhatItNeedsInOneRequest) {
 TEST(Posthog, EachTypeIsReadFromItsPlace) {
   Bench bench(R"({"n": {"value": true, "variant": "12"},
                   "object": {"value": true, "variant": "x", "payload": {"a": 1}},
+                  "on": {"value": true},
                   "off": {"value": false, "variant": "x", "payload": {"a": 1}}})");
   Client client = client_of<Posthog>(bench, PosthogOptions{.api_key = "phc_1"});
   EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 12);
@@ -299,6 +480,12 @@ TEST(Posthog, EachTypeIsReadFromItsPlace) {
             Value(Structure{{"a", 1}}));
   EXPECT_EQ(client.get_integer_details("object", 0, user("user-1")).error_code,
             ErrorCode::type_mismatch);
+  // On, and nothing of that type: not the flag that was meant.
+  for (const auto code : {client.get_string_details("on", "?", user("user-1")).error_code,
+                          client.get_double_details("on", 0.5, user("user-1")).error_code,
+                          client.get_object_details("on", {}, user("user-1")).error_code}) {
+    EXPECT_EQ(code, ErrorCode::type_mismatch);
+  }
   // Not enrolled: the caller's default, and no error.
   const auto off = client.get_string_details("off", "fallback", user("user-1"));
   EXPECT_EQ(off.value, "fallback");

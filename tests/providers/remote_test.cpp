@@ -240,6 +240,43 @@ TEST(RemoteProvider, RefreshAsksForEveryRememberedContext) {
   EXPECT_FALSE(provider->is_healthy());
 }
 
+// A thousand contexts would be a hundred timeouts.
+TEST(RemoteProvider, ARefreshEndsWithTheFirstRoundThatNobodyAnswers) {
+  for (const mock::Step& outage :
+       {mock::Step{.fault = http::Fault::no_answer}, mock::Step{.status = 503}}) {
+    Bench bench(kFlags);
+    const auto provider =
+        std::make_shared<Ofrep>(OfrepOptions{.remote = remote(), .bulk = true}, bench.host);
+    Client client(provider);
+    for (int i = 0; i < 40; ++i) client.get_integer_value("n", 0, user(std::to_string(i)));
+    // One answer among them: the server is there, and the next round is asked too.
+    bench.answer_all(outage);
+    bench.server.enqueue({{.status = 404}});
+    const Instant began = bench.host->clock().now();
+    EXPECT_FALSE(provider->refresh());
+    EXPECT_EQ(bench.requests(), 56u);
+    EXPECT_LE(bench.host->clock().now() - began, 2 * remote().timeout);
+    EXPECT_EQ(client.provider_status(), ProviderStatus::stale);
+  }
+}
+
+TEST(RemoteProvider, ARoundOfThePollerEndsWhenNobodyAnswers) {
+  Bench bench(kFlags);
+  OfrepOptions options{.remote = remote(), .bulk = true};
+  options.remote.poll_interval = 5min;
+  Client client(std::make_shared<Ofrep>(options, bench.host));
+  for (int i = 0; i < 20; ++i) client.get_integer_value("n", 0, user(std::to_string(i)));
+  bench.answer_all({.status = 503});
+  bench.server.enqueue({{.status = 503}, {.status = 503}, {.status = 404}});
+  bench.host->run_for(6min);
+  EXPECT_EQ(bench.requests(), 20u + 3u + 3u);
+  EXPECT_EQ(client.provider_status(), ProviderStatus::stale);
+  bench.answer_all({});
+  bench.host->run_for(5min);
+  EXPECT_EQ(bench.requests(), 26u + 20u);
+  EXPECT_EQ(client.provider_status(), ProviderStatus::ready);
+}
+
 TEST(RemoteProvider, MemoryIsBoundedAndTheOldestGoesFirst) {
   Bench bench(kFlags);
   OfrepOptions options{.remote = remote(), .bulk = true};

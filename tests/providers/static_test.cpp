@@ -177,6 +177,25 @@ TEST(StaticProvider, AChangeNamesTheFlagsThatChanged) {
   EXPECT_EQ(changed, (std::vector<std::string>{"b", "d", "c"}));
 }
 
+TEST(StaticProvider, AnEmptyFileHasNoFlags) {
+  FlagFile file;
+  file.write("");
+  const auto provider = std::make_shared<Static>(file.path());
+  Client client(provider);
+  EXPECT_EQ(provider->last_error(), "");
+  EXPECT_EQ(client.provider_status(), ProviderStatus::ready);
+  EXPECT_EQ(client.get_integer_details("a", 7).error_code, ErrorCode::flag_not_found);
+}
+
+TEST(StaticProvider, WhatIsNoFileIsNamed) {
+  for (const std::string path : {"/no/such/flags.toml", "/"}) {
+    const auto provider = std::make_shared<Static>(path);
+    Client client(provider);
+    EXPECT_EQ(provider->last_error(), path + ": cannot be read");
+    EXPECT_EQ(client.provider_status(), ProviderStatus::error);
+  }
+}
+
 TEST(StaticProvider, WithoutAnyGoodFileItIsInError) {
   FlagFile file;
   file.write("[flags");

@@ -157,6 +157,8 @@ def result(digest, failures, transitions):
         "virtual_ns": 1,
         "families": {"a": 2},
         "transitions": transitions,
+        "transitions_of_seeds": transitions,
+        "seed_runs": 5,
         "failures": failures,
     }
 
@@ -193,10 +195,26 @@ def test_all_runs_can_be_of_one_protocol():
     found = lockstep.explore(12, capture="confidence", range_size=6)
     assert found.passed and found.capture == "confidence"
     names = set(lockstep._lockstep.family_names("confidence"))
-    assert names > set(lockstep._lockstep.family_names()) >= set(lockstep.explore(12).families)
+    assert names > set(lockstep._lockstep.family_names())
+    drawn = set(lockstep.explore(12).families)
+    protocols = ("v0", "v1", "client", "segment", "confidence")
+    assert drawn <= {name for one in protocols for name in lockstep._lockstep.family_names(one)}
     assert found.digest != lockstep.explore(12, range_size=6).digest
     with pytest.raises(ValueError, match='capture: found "v7"'):
         lockstep.explore(1, capture="v7")
+
+
+def test_all_runs_can_be_about_flags():
+    found = lockstep.explore(12, workload="flags", range_size=6)
+    assert found.passed and found.workload == "flags"
+    names = set(lockstep._lockstep.family_names(workload="flags"))
+    assert "evaluate" in found.families and "evaluate" in names
+    assert "evaluate" not in lockstep._lockstep.family_names()
+    assert set(found.missing_families) == names - set(found.families)
+    with pytest.raises(ValueError, match='workload: found "rest"; expected events or flags'):
+        lockstep.explore(1, workload="rest")
+    assert "assert_flags_converge" in lockstep.scenario_of_seed(1, workload="flags").to_yaml()
+    assert lockstep.replay(1, workload="flags").passed
 
 
 def test_a_run_of_one_protocol_is_replayed_in_it():

@@ -370,6 +370,17 @@ def test_a_flag_client_tracks_through_its_provider():
         TrackingProvider(Ofrep("http://x.test", simulation=sim), Tracker(other))
 
 
+def test_what_was_tracked_is_delivered_before_the_apis_shutdown_is_over(mock_server):
+    with lockstep.Client("secret", mock_server.url, capture="confidence") as sdk:
+        api = Api()
+        api.set_provider(TrackingProvider(Static.from_text(TOML), Tracker(sdk)))
+        api.client().track("bought", EvaluationContext("user-1"))
+        api.shutdown()
+        assert [event.json["eventDefinition"] for event in mock_server.stored] == [
+            "eventDefinitions/bought"
+        ]
+
+
 def test_a_tracker_over_the_network(mock_server):
     with lockstep.Client("secret", mock_server.url, capture="confidence") as client:
         assert Tracker(client).track("checkout", EvaluationContext("user-1")).ok

@@ -320,9 +320,27 @@ TEST(Actions, AStepForAClientThatDoesNotExistFails) {
 }
 
 TEST(Actions, WhatTheAdapterRefusesFails) {
-  const Result result = result_of("{action: init, params: {flush_at: 0}}\n");
+  const Result result = result_of(
+      "{action: init}\n"
+      "{action: capture, params: {distinct_id: u, event: e, timestamp: noon}}\n");
   ASSERT_FALSE(result.passed());
-  EXPECT_NE(result.failed->failure.seen.find("flush_at"), std::string::npos);
+  EXPECT_NE(result.failed->failure.seen.find("timestamp"), std::string::npos);
+}
+
+TEST(Actions, MillisecondsBeyondTheEndOfTimeAreItsEnd) {
+  const Result waited = result_of("{action: wait, params: {duration_ms: 10000000000000}}\n");
+  EXPECT_TRUE(waited.passed());
+  EXPECT_GT(waited.virtual_time, std::chrono::hours{24 * 365 * 100});
+  for (const char* check : {"{action: assert_retry_delay, params: {min_delay_ms: 10000000000000}}",
+                            "{action: assert_backoff_implemented, params: {min_first_delay_ms: "
+                            "10000000000000}}"}) {
+    const Result result = result_of(
+        std::string("{action: configure_mock_responses, params: {responses: [{status: 503}]}}\n"
+                    "{action: init}\n{action: capture_burst, params: {count: 1}}\n"
+                    "{action: flush}\n") +
+        check + "\n");
+    EXPECT_FALSE(result.passed()) << check;
+  }
 }
 
 TEST(Actions, AdvancingIntoThePastFails) {

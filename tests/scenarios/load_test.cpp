@@ -17,6 +17,12 @@ std::vector<std::string> problems_of(const std::string& text) {
 
 std::string steps(const std::string& step) { return "scenario: a\nsteps:\n  - " + step + "\n"; }
 
+std::string many(int count) {
+  std::string list = "0";
+  for (int i = 1; i < count; ++i) list += ", " + std::to_string(i);
+  return list;
+}
+
 struct Wrong {
   const char* what;
   std::string text;
@@ -61,6 +67,40 @@ const Wrong kWrong[] = {
      "f.yaml:3:36: found the number 5; expected a duration such as 300ms or 1h30m as \"by\" of "
      "action "
      "\"advance\""},
+    {"a count that is negative", steps("{action: assert_request_count, params: {expected: -1}}"),
+     "f.yaml:3:55: found the number -1; expected a whole number that is not negative as "
+     "\"expected\" of action \"assert_request_count\""},
+    {"a wait backwards", steps("{action: wait, params: {duration_ms: -5000}}"),
+     "f.yaml:3:42: found the number -5000; expected a whole number that is not negative as "
+     "\"duration_ms\" of action \"wait\""},
+    {"a duration that is negative", steps("{action: advance, params: {by: -5s}}"),
+     "f.yaml:3:36: found the text \"-5s\"; expected a duration that is not negative, such as 300ms "
+     "or 1h30m as \"by\" of action \"advance\""},
+    {"more events than anybody means", steps("{action: capture_burst, params: {count: 1000001}}"),
+     "f.yaml:3:45: found the number 1000001; expected a whole number from 0 to 1000000 as "
+     "\"count\" of action \"capture_burst\""},
+    {"less than no bytes", steps("{action: capture_burst, params: {count: 1, bytes: -7}}"),
+     "f.yaml:3:55: found the number -7; expected a whole number from 0 to 100000000 as \"bytes\" "
+     "of action \"capture_burst\""},
+    {"a seed that is negative", "scenario: a\noptions: {seed: -1}\nsteps:\n  - action: flush\n",
+     "f.yaml:2:17: found the number -1; expected a whole number that is not negative as \"seed\" "
+     "of \"options\" of the scenario"},
+    {"a latency that is negative",
+     "scenario: a\noptions: {latency: -1h}\nsteps:\n  - action: flush\n",
+     "f.yaml:2:20: found the text \"-1h\"; expected a duration that is not negative, such as 300ms "
+     "or 1h30m as \"latency\" of \"options\" of the scenario"},
+    {"an option that the SDK refuses", steps("{action: init, params: {flush_at: 0}}"),
+     "f.yaml:3:39: found flush_at: must be at least 1; expected options the SDK takes"},
+    {"a host that the SDK refuses", steps("{action: init, params: {host: \"ftp://a\"}}"),
+     "f.yaml:3:35: found host: must be an http or https URL; expected options the SDK takes"},
+    {"a pattern that is none",
+     steps("{action: assert_header_value_matches, params: {header: a, pattern: \"(\"}}"), nullptr},
+    {"an empty name", "scenario: \"\"\nsteps:\n  - action: flush\n",
+     "f.yaml:1:11: found an empty text; expected the scenario's name, a sentence"},
+    {"a matrix that no machine can hold",
+     "scenario: a ${x}${y}${z}\nfor_each:\n  x: &many [" + many(30) +
+         "]\n  y: *many\n  z: *many\nsteps:\n  - action: flush\n",
+     "f.yaml:3:3: found a for_each of more combinations; expected at most 10000"},
     {"a bad word", steps("{action: init, params: {queue_full: never}}"),
      "f.yaml:3:41: found the text \"never\"; expected one of drop_newest, drop_oldest, block as "
      "\"queue_full\" of action \"init\""},
@@ -108,6 +148,23 @@ TEST(Load, SaysOfEveryWrongThingWhereItIsAndWhatShouldBeThere) {
       EXPECT_EQ(problems.front(), wrong.message);
     }
   }
+}
+
+TEST(Load, TakesWhatMayWellBeNegative) {
+  EXPECT_EQ(problems_of(steps("{action: jump_wall, params: {by: -1h}}")).size(), 0u);
+  EXPECT_EQ(problems_of(steps("{action: drift, params: {parts_per_million: -5}}")).size(), 0u);
+  EXPECT_EQ(
+      problems_of(steps("{action: assert_event_field, params: {field: a, expected: 1, event_index: "
+                        "-1}}"))
+          .size(),
+      0u);
+}
+
+TEST(Load, JudgesAnInitByTheScenariosOwnProtocol) {
+  const std::string rest =
+      "steps:\n  - {action: init, params: {host: \"https://us.i.posthog.com\"}}\n";
+  EXPECT_EQ(problems_of("scenario: a\n" + rest).size(), 0u);
+  EXPECT_EQ(problems_of("scenario: a\noptions: {capture: segment}\n" + rest).size(), 1u);
 }
 
 TEST(Load, PointsIntoAScriptThatTheMockRefuses) {

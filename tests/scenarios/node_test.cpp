@@ -60,6 +60,16 @@ TEST(Node, BrokenYamlIsAProblemWithItsPlace) {
             "f.yaml:2:2: found YAML that cannot be read ");
 }
 
+TEST(Node, AByteThatIsNotUtf8IsAProblemWithItsPlace) {
+  const std::string said = ": found a byte that is not UTF-8; expected UTF-8";
+  EXPECT_EQ(problem_of("a: \xC3\xA4\nb: \xC3\xA4\xFF\n"), "f.yaml:2:5" + said);
+  for (const char* bad : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF0\x9F\x98", "\x80", "\xF5\x80\x80\x80"}) {
+    EXPECT_EQ(problem_of(bad), "f.yaml:1:1" + said);
+  }
+  EXPECT_EQ(parsed("\xF0\x9F\x98\x80\xEF\xBF\xBF").text().size(), 7u);
+}
+
 TEST(Node, ASecondDocumentIsAProblem) {
   EXPECT_EQ(problem_of("a: 1\n---\nb: 2\n"),
             "f.yaml:3:1: found a second document; expected one document in a file");

@@ -174,6 +174,12 @@ TEST(Report, JunitIsWellFormedAndCounts) {
       << xml;
 }
 
+TEST(Report, JunitReplacesWhatXmlCannotHold) {
+  auto run = sample();
+  run.results[1].name = "\xFF \xC3\xA4 \x01 \xEF\xBF\xBF \xE2\x82";
+  EXPECT_NE(report(run, Format::junit).find("name=\"? \xC3\xA4 ? ? ??\""), std::string::npos);
+}
+
 TEST(Report, JunitHasATestsuiteForEachSuiteAndSaysWhatWasSkipped) {
   const std::string xml = report(contract_sample(), Format::junit);
   expect_well_formed(xml);

@@ -55,6 +55,24 @@ TEST(EngineValue, WhatHappensToACopyDoesNotReachTheOriginal) {
   EXPECT_EQ(original.pending(), 0u);
 }
 
+TEST(EngineValue, AnEventThatGivesWayInACopyStaysInTheOriginal) {
+  Config config = small_config();
+  config.queue_full = QueueFullPolicy::drop_oldest;
+  all_lanes(config, &LaneConfig::max_queue_size, std::size_t{3});
+  EngineDriver original(config);
+  original.capture_many(3);
+  original.answer(trouble());
+  const std::uint64_t digest = original.engine.digest();
+  {
+    EngineDriver copy = original;
+    copy.capture_many(2);
+    EXPECT_TRUE(copy.has_ended(1));
+  }
+  EXPECT_EQ(original.engine.digest(), digest);
+  original.after(seconds{1});
+  EXPECT_EQ(text_of(original.events()), "0 1 2");
+}
+
 TEST(EngineValue, EachDifferentInputMakesADifferentState) {
   const EngineDriver start = busy();
   const RequestNumber flying = start.in_flight.begin()->first;

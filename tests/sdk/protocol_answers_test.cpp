@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "clock/timestamp.h"
 #include "sdk/protocol/common.h"
@@ -54,6 +55,36 @@ TEST(ProtocolAnswers, EachStatusHasItsClass) {
     for (const int status : {200, 201, 202, 204, 299}) {
       EXPECT_EQ(verdict(name, response(status)).kind, Kind::delivered) << name << " " << status;
     }
+  }
+}
+
+class Unreadable final : public Protocol {
+ public:
+  std::string_view name() const noexcept override { return "unreadable"; }
+  std::size_t render(const EventView&, JsonWriter&) const override { return kNoUuid; }
+  http::Request encode(const BatchContext&) const override { return {}; }
+  Verdict interpret(const engine::Batch&, const http::Response&, WallTime) const override {
+    throw std::runtime_error("no memory left");
+  }
+};
+
+TEST(ProtocolAnswers, AnAnswerThatCannotBeInterpretedIsAsGoodAsNone) {
+  const Verdict got = interpret_or_retry(Unreadable(), {}, response(200), kMidnight);
+  EXPECT_EQ(got.kind, Kind::retry);
+  EXPECT_TRUE(got.endpoint_trouble);
+  EXPECT_EQ(got.status, 0);
+  EXPECT_EQ(got.detail, "malformed: no memory left");
+}
+
+TEST(ProtocolAnswers, TheKeyIsBlackedOutOnceWhateverItsMaskSays) {
+  EXPECT_EQ(protocol::excerpt("no phc_a, phc_a", "phc_a"), "no [api key], [api key]");
+  EXPECT_EQ(protocol::excerpt("no api key here", "api key"), "no [api key] here");
+  EXPECT_EQ(protocol::excerpt("[api key]", "[api key]"), "[api key]");
+}
+
+TEST(ProtocolAnswers, AKeyOfThreeCharactersIsNoSecret) {
+  for (const char* key : {"key", "api", "k", " ", ""}) {
+    EXPECT_EQ(protocol::excerpt("bad api key", key), "bad api key") << key;
   }
 }
 

@@ -190,6 +190,13 @@ TEST_F(ConfidenceAnswer, AnErrorOfNoEventLeavesTheOthersUnconfirmed) {
   EXPECT_EQ(ends(R"({"errors":[{"index":3},{"index":1}]})"), "uru");
 }
 
+TEST_F(ConfidenceAnswer, ErrorsThatAreNoListLeaveAllUnconfirmed) {
+  for (const char* errors :
+       {R"({"index":0})", R"({"0":{"index":0}})", "{}", R"("oh")", "1", "false"}) {
+    EXPECT_EQ(ends(R"({"errors":)" + std::string(errors) + "}"), "uuu") << errors;
+  }
+}
+
 // A captive portal says 200 too. Nobody confirmed these events, so they are kept.
 TEST_F(ConfidenceAnswer, WhatIsNoAnswerOfTheServiceConfirmsNothing) {
   for (const std::string& body :
@@ -202,11 +209,13 @@ TEST_F(ConfidenceAnswer, WhatIsNoAnswerOfTheServiceConfirmsNothing) {
 }
 
 TEST_F(ConfidenceAnswer, TheStatusDecidesOtherwise) {
-  for (const int status : {408, 429, 500, 503}) {
+  for (const int status : {429, 500, 503}) {
     EXPECT_EQ(verdict(status, "").kind, Verdict::Kind::retry) << status;
   }
-  for (const int status : {400, 401, 403, 404}) {
+  for (const int status : {400, 401, 403, 404, 408}) {
     EXPECT_EQ(verdict(status, "").kind, Verdict::Kind::drop) << status;
+    EXPECT_EQ(verdict(status, "").reason, DropReason::rejected) << status;
+    EXPECT_FALSE(verdict(status, "").endpoint_trouble) << status;
   }
 }
 
