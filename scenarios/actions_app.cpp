@@ -249,8 +249,11 @@ Finding drain(World& world, const Step& step, std::string_view path, bool is_shu
               Duration fallback) {
   const Duration timeout = Params(step.params).duration("timeout", fallback);
   const Instant now = world.clock().now();
+  DrainCall call{step.client,      is_shutdown, now, saturating_add(now, timeout),
+                 world.captures(), std::nullopt};
   auto failure = world.call(step.client, path, timeout_body(step));
-  world.returned({step.client, is_shutdown, now, saturating_add(now, timeout)});
+  if (!failure) call.report = World::report_of(world.last_answer());
+  world.returned(call);
   return failure;
 }
 

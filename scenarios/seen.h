@@ -31,6 +31,7 @@ struct Seen {
   std::size_t number = 0;        // from 1, among all requests of the scenario
   Instant at{};                  // of arrival
   std::string client;            // whose X-Test-Id it carried; empty: none
+  std::string sent_as;           // the client's own number for it; empty: none that is known
   http::Request request;         // as it came, the body perhaps compressed
   http::Reply reply;             // what the mock answered, and how the answer travels
   std::string decoded;           // the body; empty where it cannot be decoded

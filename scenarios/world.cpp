@@ -99,7 +99,13 @@ void World::customise(Options& options) {
   ClientLimits& limits = limits_[name] = {};
   limits.max_batch_size = options.max_batch_size;
   limits.max_batch_bytes = options.max_batch_bytes;
+  limits.max_event_bytes = std::max(options.max_event_bytes, options.max_ai_event_bytes);
+  limits.max_queue_size = options.max_queue_size;
+  limits.max_queue_bytes = options.max_queue_bytes;
+  limits.queue_full = options.queue_full;
+  limits.max_in_flight = options.max_in_flight;
   limits.max_retries = options.max_retries;
+  limits.flush_at = options.flush_at;
   limits.flush_interval = options.flush_interval;
   limits.max_retry_after = options.max_retry_after;
   limits.retry_initial_backoff = options.retry_initial_backoff;
@@ -133,6 +139,7 @@ Finding World::init(const std::string& name, const std::string& body,
 void World::begin(const std::string& name) {
   initialising_ = name;
   logs_.erase(name);
+  std::erase_if(flights_, [&](const Flight& flight) { return flight.client == name; });
   tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
   if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
 }
@@ -210,6 +217,19 @@ json World::to_json(const FlushReport& report) {
           {"pending", report.pending}};
 }
 
+std::optional<FlushReport> World::report_of(const json& answer) {
+  if (!answer.is_object()) return std::nullopt;
+  const std::string status = answer.value("status", "");
+  for (const auto known : {FlushStatus::complete, FlushStatus::timed_out, FlushStatus::deferred,
+                           FlushStatus::closed}) {
+    if (status != to_string(known)) continue;
+    return FlushReport{known, answer.value("delivered", std::uint64_t{0}),
+                       answer.value("dropped", std::uint64_t{0}),
+                       answer.value("pending", std::uint64_t{0})};
+  }
+  return std::nullopt;
+}
+
 void World::heal() {
   mock::Script healthy;
   healthy.responses.emplace();
@@ -229,9 +249,11 @@ void World::start_drain(const std::string& name, const std::string& as, bool is_
                         Duration timeout) {
   Client& of = client(name);
   const Instant now = clock_->now();
+  const std::uint64_t upto = captures_;
   const FlushHandle handle = is_shutdown ? of.begin_shutdown(timeout) : of.begin_flush(timeout);
   logs_[name].started.insert_or_assign(as, handle);
-  drains_.emplace_back(handle, DrainCall{name, is_shutdown, now, saturating_add(now, timeout)});
+  drains_.emplace_back(
+      handle, DrainCall{name, is_shutdown, now, saturating_add(now, timeout), upto, std::nullopt});
   note_returned();  // it may have had nothing to wait for
 }
 
@@ -251,7 +273,8 @@ void World::note_returned() {
       ++drain;
       continue;
     }
-    const DrainCall call = drain->second;
+    DrainCall call = drain->second;
+    call.report = drain->first.report();
     drain = drains_.erase(drain);
     returned(call);
   }
@@ -331,7 +354,7 @@ void World::count_attempt(Seen& seen) {
   seen.attempt = first.is_nil() ? ++carried_bytes_[content] : carried_[first];
 }
 
-void World::record(const Seen& seen) {
+void World::record(const Seen& seen, std::uint64_t body) {
   const http::Headers& headers = seen.reply.response.headers;
   trace_.record(seen.at, "request",
                 {{"client", seen.client},
@@ -343,7 +366,7 @@ void World::record(const Seen& seen) {
                  {"delay", to_seconds(seen.reply.delay)},
                  {"attempt", seen.attempt},
                  {"events", seen.parts.size()},
-                 {"body", digest_bytes(kDigestStart, seen.request.body)}});
+                 {"body", body}});
 }
 
 http::Reply World::pass(const http::Request& request, Now now) {
@@ -358,7 +381,9 @@ http::Reply World::pass(const http::Request& request, Now now) {
   seen->reply.delay = saturating_add(seen->reply.delay, added_latency_);
   sightings_.note_answer(seen->reply);
   count_attempt(*seen);
-  record(*seen);
+  const std::uint64_t body = digest_bytes(kDigestStart, seen->request.body);
+  record(*seen, body);
+  note_arrival(*seen, body);
   seen_.push_back(std::move(seen));
   const Seen& arrived = *seen_.back();
   tell([&](Oracle& oracle) { return oracle.arrived(*this, arrived); });

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "adapter/adapter.h"
@@ -21,6 +22,7 @@
 #include "mockserver/server.h"
 #include "openfeature/client.h"
 #include "scenarios/action.h"
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
 #include "scenarios/seen.h"
@@ -35,7 +37,13 @@ namespace lockstep::scenario {
 struct ClientLimits {
   std::size_t max_batch_size = 0;
   std::size_t max_batch_bytes = 0;
+  std::size_t max_event_bytes = 0;  // of any lane
+  std::size_t max_queue_size = 0;
+  std::size_t max_queue_bytes = 0;
+  QueueFullPolicy queue_full = QueueFullPolicy::drop_newest;
+  std::size_t max_in_flight = 0;
   std::uint32_t max_retries = 0;
+  std::size_t flush_at = 0;
   Duration flush_interval{0};
   Duration max_retry_after{0};
   Duration retry_initial_backoff{0};
@@ -96,6 +104,8 @@ class World {
                    Duration timeout);
   // A flush or shutdown that a step waited for has returned.
   void returned(const DrainCall& call);
+  // How many captures were counted so far.
+  std::uint64_t captures() const noexcept { return captures_; }
   // Those started that have no final report yet.
   std::vector<DrainCall> drains() const;
 
@@ -165,6 +175,8 @@ class World {
   void set_last_report(const FlushReport& report);
   // As the adapter's /flush answers it.
   static nlohmann::json to_json(const FlushReport& report);
+  // And back; nothing where it is none.
+  static std::optional<FlushReport> report_of(const nlohmann::json& answer);
   Duration last_elapsed() const noexcept { return last_elapsed_; }
   // Runs `body` and remembers how much virtual time it took.
   template <typename Body>
@@ -207,12 +219,16 @@ class World {
 
   http::Reply pass(const http::Request& request, Now now);
   void count_attempt(Seen& seen);
-  void record(const Seen& seen);
+  void record(const Seen& seen, std::uint64_t body);
   void parsed(const mock::ParsedRequest& request);
   void begin(const std::string& name);
   void customise(Options& options);
   void heard(const TraceStep& step);
   void heard_capture(const TraceStep& step);
+  void heard_sent(const TraceStep& step);
+  void heard_end(const TraceStep& step);
+  void heard_drain(const TraceStep& step);
+  void note_arrival(Seen& seen, std::uint64_t body);
   void turned();
   void note_state();
   void note_condition(std::uint64_t was, std::uint64_t is);
@@ -244,6 +260,16 @@ class World {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::optional<Breach> breach_;
   std::uint64_t captures_ = 0;
+  // A request with events on its way: which of a client's it is, and as what it arrived.
+  struct Flight {
+    std::string client;
+    std::string number;
+    Lane lane = Lane::analytics;
+    Instant sent{};
+    std::uint64_t body = 0;  // its digest
+    const Seen* seen = nullptr;
+  };
+  std::vector<Flight> flights_;
   bool watches_states_ = false;
   std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
   std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each
@@ -254,7 +280,7 @@ class World {
   std::vector<std::unique_ptr<Seen>> seen_;
   // How many requests carried the event with that uuid; how many, beginning with an event that has
   // none, carried events of those bytes.
-  std::map<Uuid, std::size_t> carried_;
+  std::unordered_map<Uuid, std::size_t, UuidHash> carried_;
   std::map<std::uint64_t, std::size_t> carried_bytes_;
   std::unique_ptr<nlohmann::json> last_answer_;
   Duration last_elapsed_{0};

@@ -1,7 +1,10 @@
 // What a world's oracles are told: the trace's steps as they are recorded, and the engines' states
 // after each turn.
+#include <algorithm>
 #include <bit>
+#include <charconv>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -17,6 +20,20 @@ Lane parse_lane(std::string_view name) {
 
 std::string_view text(const TraceStep& step, std::size_t field) {
   return step.fields[field].value.text();
+}
+
+std::uint64_t parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// As to_seconds() writes them: whole ones, a point, nine digits.
+Duration parse_seconds(std::string_view text) {
+  constexpr std::size_t kFraction = 9;
+  const std::string_view rest = text.substr(text.size() - std::min(text.size(), kFraction));
+  return saturating_add(saturating_multiply(std::chrono::seconds{1}, parse_number(text)),
+                        Duration{parse_number(rest)});
 }
 
 // Requests for flags, and those of flag providers, are other steps of the same name.
@@ -61,23 +78,76 @@ void World::note_state() {
 void World::heard(const TraceStep& step) {
   // Not how often: a kind of step is a kind of step with one event or with ten.
   if (watches_states_) heard_ |= 1ULL << (digest_bytes(kDigestStart, step.label) % 64);
-  if (step.label == "shutdown") {
-    tell([&](Oracle& oracle) { return oracle.closing(*this, std::string(text(step, 0))); });
-  } else if (step.label == "capture" && step.fields.size() >= 4) {
-    // Refused captures name no event.
+  if (step.label == "capture") {
     heard_capture(step);
   } else if (step.label == "send" && is_about_events(step)) {
-    const SentRequest sent{std::string(text(step, 0)), std::string(text(step, 1)),
-                           parse_lane(text(step, 5)), step.at};
-    tell([&](Oracle& oracle) { return oracle.sent(*this, sent); });
+    heard_sent(step);
   } else if ((step.label == "answer" && is_about_events(step)) || step.label == "cancel") {
-    EndedRequest ended{std::string(text(step, 0)), std::string(text(step, 1)), false, step.at};
-    ended.asks_for_patience = step.label == "answer" && !text(step, 5).empty();
-    tell([&](Oracle& oracle) { return oracle.request_ended(*this, ended); });
+    heard_end(step);
+  } else if (step.label == "flush" || step.label == "shutdown") {
+    heard_drain(step);
   }
 }
 
+void World::heard_drain(const TraceStep& step) {
+  DrainCall call;
+  call.client = text(step, 0);
+  call.is_shutdown = step.label == "shutdown";
+  call.started = step.at;
+  call.deadline = text(step, 2) == "never" ? kNever : Instant{parse_seconds(text(step, 2))};
+  call.upto = captures_;
+  if (call.is_shutdown) tell([&](Oracle& oracle) { return oracle.closing(*this, call.client); });
+  tell([&](Oracle& oracle) { return oracle.draining(*this, call); });
+}
+
+void World::heard_sent(const TraceStep& step) {
+  const SentRequest sent{std::string(text(step, 0)), std::string(text(step, 1)),
+                         parse_lane(text(step, 5)), step.at};
+  flights_.push_back(
+      {sent.client, sent.number, sent.lane, step.at, parse_number(text(step, 8)), nullptr});
+  tell([&](Oracle& oracle) { return oracle.sent(*this, sent); });
+}
+
+// Two of one client that left together with the same bytes cannot be told apart, and need not be.
+void World::note_arrival(Seen& seen, std::uint64_t body) {
+  const Instant sent = seen.at - settings_.latency;
+  const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {
+    return one.seen == nullptr && one.sent == sent && one.body == body && one.client == seen.client;
+  });
+  if (flight == flights_.end()) return;
+  flight->seen = &seen;
+  seen.sent_as = flight->number;
+}
+
+void World::heard_end(const TraceStep& step) {
+  EndedRequest ended;
+  ended.client = text(step, 0);
+  ended.number = text(step, 1);
+  ended.at = step.at;
+  ended.was_cancelled = step.label == "cancel";
+  if (!ended.was_cancelled) {
+    ended.status = static_cast<int>(parse_number(text(step, 4)));
+    if (!text(step, 5).empty()) ended.pause = parse_seconds(text(step, 5));
+  }
+  const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {
+    return one.number == ended.number && one.client == ended.client;
+  });
+  if (flight != flights_.end()) {
+    ended.lane = flight->lane;
+    ended.seen = flight->seen;
+    flights_.erase(flight);
+  }
+  ended.words = words_of(ended, *this);
+  tell([&](Oracle& oracle) { return oracle.request_ended(*this, ended); });
+}
+
 void World::heard_capture(const TraceStep& step) {
+  // Refused captures name no event.
+  if (step.fields.size() < 4) {
+    const std::string client(text(step, 0));
+    tell([&](Oracle& oracle) { return oracle.refused(*this, client, text(step, 1)); });
+    return;
+  }
   CapturedEvent event;
   event.order = ++captures_;
   event.client = text(step, 0);

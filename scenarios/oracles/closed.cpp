@@ -1,7 +1,9 @@
-// 9. Closed means closed: what is captured after shutdown was called is refused.
+// 9. Closed means closed: what is captured after shutdown was called is refused, and nothing
+// before.
 #include <set>
 
 #include "scenarios/oracles/oracle.h"
+#include "scenarios/world.h"
 
 namespace lockstep::scenario {
 
@@ -25,6 +27,12 @@ class Closed final : public Oracle {
     if (!event.accepted || !closed_.contains(event.client)) return std::nullopt;
     return Failure{"captures after shutdown to be refused",
                    event.uuid.to_string() + " accepted at " + to_text(event.at)};
+  }
+
+  Finding refused(World& world, const std::string& client, std::string_view admission) override {
+    if (admission != to_string(Admission::closed) || closed_.contains(client)) return std::nullopt;
+    return Failure{"no capture to be refused before the shutdown of " + client,
+                   "one refused at " + to_text(world.clock().now())};
   }
 
  private:

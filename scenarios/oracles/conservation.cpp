@@ -1,7 +1,8 @@
 // 1. Conservation: the ledger balances at every instant, nothing ends twice, and nothing ends that
 // was not captured.
-#include <set>
+#include <unordered_set>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -37,8 +38,8 @@ class Conservation final : public Oracle {
   }
 
  private:
-  std::set<Uuid> captured_;
-  std::set<Uuid> ended_;
+  std::unordered_set<Uuid, UuidHash> captured_;
+  std::unordered_set<Uuid, UuidHash> ended_;
 };
 
 }  // namespace

@@ -1,7 +1,11 @@
 // 2. At least once, same envelope: what the SDK calls delivered has reached the server, and every
 // repeat of an event is the same event.
 #include <map>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -40,14 +44,38 @@ class Envelope final : public Oracle {
     }
     const ClientLimits* limits = world.limits(event.client);
     if (limits != nullptr && !limits->has_ids) return std::nullopt;
-    const std::string uuid = outcome.uuid.to_string();
-    if (world.server().received_count(uuid, event.client) > 0) return std::nullopt;
+    if (is_stored(world, event.client, outcome.uuid)) return std::nullopt;
     return Failure{"every delivered event in the server's store",
-                   uuid + " is not there at " + to_text(event.at)};
+                   outcome.uuid.to_string() + " is not there at " + to_text(event.at)};
   }
 
  private:
-  std::map<Uuid, std::uint64_t> contents_;
+  // What the server keeps of one client. What is forgotten there, by a step that says so, was kept.
+  struct Kept {
+    std::size_t rows = 0;  // that were looked at
+    std::unordered_set<Uuid, UuidHash> uuids;
+  };
+
+  bool is_stored(World& world, const std::string& client, const Uuid& uuid) {
+    Kept& kept = kept_[client];
+    if (kept.uuids.contains(uuid)) return true;
+    std::size_t rows = 0;
+    const auto note = [&](const mock::StoredEvent& row) {
+      if (rows++ < kept.rows) return;
+      kept.uuids.insert(Uuid::parse(row.uuid).value_or(Uuid{}));
+    };
+    world.server().each_stored(note, client);
+    const bool has_forgotten = rows < std::exchange(kept.rows, rows);
+    if (has_forgotten) {
+      rows = kept.rows = 0;
+      world.server().each_stored(note, client);
+      kept.rows = rows;
+    }
+    return kept.uuids.contains(uuid);
+  }
+
+  std::unordered_map<Uuid, std::uint64_t, UuidHash> contents_;
+  std::map<std::string, Kept> kept_;
 };
 
 }  // namespace

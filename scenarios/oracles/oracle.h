@@ -48,12 +48,28 @@ struct SentRequest {
   Instant at{};
 };
 
-// Its end: it was answered, it failed, or the client gave it up.
+// What the server said of one event, as far as the client has heard it.
+enum class Word : std::uint8_t {
+  nothing,     // there was no answer, or none that came whole and in time
+  accepted,    // it has it
+  unnamed,     // it took the request, and says nothing of this event, which others are named in
+  over_quota,  // it took the request, and keeps nothing of it
+  again,       // later
+  refused,     // never
+  too_large,   // this request is
+};
+
+// A request's end: it was answered, it failed, or the client gave it up.
 struct EndedRequest {
   std::string client;
   std::string number;
-  bool asks_for_patience = false;  // the answer has a Retry-After that means something
+  Lane lane = Lane::analytics;
   Instant at{};
+  bool was_cancelled = false;
+  int status = 0;                 // as the client understood it; 0: no answer
+  std::optional<Duration> pause;  // for which the answer asks, as the client understood it
+  const Seen* seen = nullptr;     // as it reached the server; nullptr: it never did
+  std::vector<Word> words;        // of its events, in their order; those of `seen`
 };
 
 // A flush or a shutdown whose report is not final yet, or has just become so.
@@ -62,6 +78,8 @@ struct DrainCall {
   bool is_shutdown = false;
   Instant started{};
   Instant deadline{};
+  std::uint64_t upto = 0;  // the last capture of the run that came before it
+  std::optional<FlushReport> report{};
 };
 
 // An event that was tracked as OpenFeature has it.
@@ -96,6 +114,14 @@ class Oracle {
   // A request reached the server, with what the server is going to answer.
   virtual Finding arrived(World&, const Seen&) { return std::nullopt; }
   virtual Finding ended(World&, const EndedEvent&) { return std::nullopt; }
+  // A capture was refused, and not counted.
+  virtual Finding refused(World&, const std::string& client, std::string_view admission) {
+    (void)client;
+    (void)admission;
+    return std::nullopt;
+  }
+  // A flush or shutdown was called, by whomever.
+  virtual Finding draining(World&, const DrainCall&) { return std::nullopt; }
   // shutdown() was called.
   virtual Finding closing(World&, const std::string& client) {
     (void)client;
@@ -124,6 +150,8 @@ std::unique_ptr<Oracle> make_envelope_oracle();
 std::unique_ptr<Oracle> make_repeats_oracle();
 std::unique_ptr<Oracle> make_sequence_oracle();
 std::unique_ptr<Oracle> make_patience_oracle();
+std::unique_ptr<Oracle> make_reasons_oracle();
+std::unique_ptr<Oracle> make_reports_oracle();
 std::unique_ptr<Oracle> make_promptness_oracle();
 std::unique_ptr<Oracle> make_attempts_oracle();
 std::unique_ptr<Oracle> make_order_oracle();

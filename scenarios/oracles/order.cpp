@@ -1,7 +1,10 @@
-// 5. Order: within a lane, first attempts leave in the order of capture.
+// 5. Order: within a lane, first attempts leave in the order of capture; and every attempt in the
+// lane of its events.
 #include <map>
+#include <unordered_map>
 #include <utility>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/lanes.h"
 #include "scenarios/oracles/oracle.h"
 
@@ -21,8 +24,14 @@ class Order final : public Oracle {
   Finding arrived(World&, const Seen& seen) override {
     for (const SeenEvent& event : seen.parts) {
       const auto known = captured_.find(event.uuid);
-      if (known == captured_.end() || std::exchange(known->second.sent, true)) continue;
-      const Lane lane = lane_of(seen).value_or(known->second.lane);
+      if (known == captured_.end()) continue;
+      const Lane lane = known->second.lane;
+      if (lane_of(seen).value_or(lane) != lane) {
+        return Failure{
+            event.uuid.to_string() + " in a request of its lane, " + std::string(to_string(lane)),
+            seen.to_text() + ", " + std::string(to_string(*lane_of(seen)))};
+      }
+      if (std::exchange(known->second.sent, true)) continue;
       std::uint64_t& last = last_[{seen.client, lane}];
       if (known->second.order < last) {
         return Failure{"events in order of capture",
@@ -40,7 +49,7 @@ class Order final : public Oracle {
     bool sent = false;
   };
 
-  std::map<Uuid, Captured> captured_;
+  std::unordered_map<Uuid, Captured, UuidHash> captured_;
   std::map<std::pair<std::string, Lane>, std::uint64_t> last_;
 };
 

@@ -1,10 +1,11 @@
 // 3. Patience: no request to an endpoint before the pause that its last answer asked for is over,
-// and no second attempt at a batch before the first backoff.
+// nor before the first backoff after a failure, whatever failed: an answer, a connection, an answer
+// that broke off or never came. What v1 wants again alone owes that backoff alone.
 #include <algorithm>
-#include <charconv>
 #include <map>
+#include <unordered_map>
 
-#include "scenarios/oracles/lanes.h"
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -13,24 +14,6 @@ namespace lockstep::scenario {
 namespace {
 
 using Endpoint = std::pair<std::string, bool>;  // client, whether AI
-
-bool asks_for_patience(const Seen& seen) {
-  const int status = seen.reply.response.status;
-  if (status == 408) return !seen.is_confidence();
-  return status == 429 || (status >= 500 && status != 501 && status != 505);
-}
-
-// A Retry-After in seconds, the only one on the answer. Dates depend on the wall clock, which
-// scenarios set as they like; the catalogue has scenarios of their own for them.
-Duration retry_after(const http::Response& response) {
-  const auto values = response.headers.all("Retry-After");
-  if (values.size() != 1) return Duration{0};
-  const std::string_view text = values.front();
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size()) return Duration{0};
-  return std::chrono::seconds{seconds};
-}
 
 class Patience final : public Oracle {
  public:
@@ -43,49 +26,73 @@ class Patience final : public Oracle {
     return std::nullopt;
   }
 
-  Finding arrived(World& world, const Seen& seen) override {
-    const ClientLimits* limits = world.limits(seen.client);
-    if (limits == nullptr || seen.is_flags()) return std::nullopt;
-    const Duration latency = world.settings().latency;
-    const Instant sent = seen.at - latency;
-    const Endpoint endpoint{seen.client, is_ai_endpoint(seen)};
-    if (const auto pause = pauses_.find(endpoint); pause != pauses_.end()) {
-      // Only what was sent after the answer had come can know of it.
-      const bool knew = sent > pause->second.known;
-      if (knew && sent < pause->second.until) {
-        return Failure{"no request before " + to_text(pause->second.until) + ", as " +
-                           pause->second.asked_by->to_text() + " asked",
-                       "one sent at " + to_text(sent) + ": " + seen.to_text()};
-      }
+  Finding request_ended(World& world, const EndedRequest& request) override {
+    const ClientLimits* limits = world.limits(request.client);
+    if (limits == nullptr || !goes_again(request)) return std::nullopt;
+    const Seen* seen = request.seen;
+    const Duration pause = std::min(asked_by(request), limits->max_retry_after);
+    const Instant again = saturating_add(request.at, std::max(pause, least_backoff(*limits)));
+    const bool is_trouble = scenario::is_trouble(request);
+    Pause& known = pauses_[endpoint_of(*limits, request.client, request.lane)];
+    const Instant until = is_trouble ? again : saturating_add(request.at, pause);
+    if (until > known.until) known = {request.at, until, seen};
+    for (std::size_t i = 0; !is_trouble && i < request.words.size(); ++i) {
+      if (request.words[i] == Word::again) owed_[seen->parts[i].uuid] = again;
     }
-    remember(*limits, endpoint, seen, sent, latency);
+    return std::nullopt;
+  }
+
+  Finding sent(World& world, const SentRequest& request) override {
+    const ClientLimits* limits = world.limits(request.client);
+    if (limits == nullptr) return std::nullopt;
+    const auto pause = pauses_.find(endpoint_of(*limits, request.client, request.lane));
+    if (pause == pauses_.end() || request.at >= pause->second.until) return std::nullopt;
+    // What leaves at the instant of the answer may have been on its way out before it.
+    if (request.at <= pause->second.known) return std::nullopt;
+    const Seen* cause = pause->second.cause;
+    return Failure{
+        "no request before " + to_text(pause->second.until) + ", after " +
+            (cause == nullptr ? "one that never arrived" : cause->to_text()),
+        "request " + request.number + " of " + request.client + " sent at " + to_text(request.at)};
+  }
+
+  Finding arrived(World& world, const Seen& seen) override {
+    const Instant sent = seen.at - world.settings().latency;
+    for (std::size_t i = 0; !owed_.empty() && i < seen.parts.size(); ++i) {
+      const auto owed = owed_.find(seen.parts[i].uuid);
+      if (owed == owed_.end() || sent >= owed->second) continue;
+      return Failure{owed->first.to_string() + " not sent again before " + to_text(owed->second),
+                     "sent at " + to_text(sent) + ": " + seen.to_text()};
+    }
     return std::nullopt;
   }
 
  private:
   struct Pause {
-    Instant known{};  // when the SDK learnt of it
-    Instant until{};
-    const Seen* asked_by = nullptr;  // which the world keeps
+    Instant known{};  // when the client learnt of it
+    Instant until = Instant::min();
+    const Seen* cause = nullptr;  // which the world keeps; nullptr: a request that never arrived
   };
 
-  void remember(const ClientLimits& limits, const Endpoint& endpoint, const Seen& seen,
-                Instant sent, Duration latency) {
-    const http::Response& response = seen.reply.response;
-    if (seen.reply.fault != http::Fault::none || !asks_for_patience(seen)) return;
-    const Instant known = saturating_add(saturating_add(seen.at, seen.reply.delay), latency);
-    // An answer at or after the request's own deadline is not heard.
-    if (known >= saturating_add(sent, limits.request_timeout)) return;
-    // A pause holds from when it is known; an earlier answer that comes later is not earlier.
-    const Duration asked = std::min(retry_after(response), limits.max_retry_after);
-    const Duration backoff = limits.retry_initial_backoff -
-                             limits.retry_initial_backoff * limits.retry_jitter_percent / 100;
-    const Instant until = saturating_add(known, std::max(asked, backoff));
-    Pause& pause = pauses_[endpoint];
-    if (until > pause.until) pause = {known, until, &seen};
+  static Endpoint endpoint_of(const ClientLimits& limits, const std::string& client, Lane lane) {
+    return {client, lane == Lane::ai && limits.ai_is_apart};
+  }
+
+  // With a success the header has no meaning, but for v1, which wants some of the events again.
+  static Duration asked_by(const EndedRequest& request) {
+    if (request.words.empty() || request.words.front() == Word::nothing) return Duration{0};
+    const bool is_success = request.status >= 200 && request.status < 300;
+    if (is_success && scenario::is_trouble(request)) return Duration{0};
+    return plain_retry_after(*request.seen).value_or(Duration{0});
+  }
+
+  static Duration least_backoff(const ClientLimits& limits) {
+    return limits.retry_initial_backoff -
+           limits.retry_initial_backoff * limits.retry_jitter_percent / 100;
   }
 
   std::map<Endpoint, Pause> pauses_;
+  std::unordered_map<Uuid, Instant, UuidHash> owed_;  // before which it does not go again
 };
 
 }  // namespace

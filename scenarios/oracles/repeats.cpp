@@ -1,8 +1,9 @@
 // 2. At least once, and no oftener than need be: what the server took or refused for good, and said
 // so to a client that heard it, is not sent again.
-#include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -72,7 +73,7 @@ class Repeats final : public Oracle {
   }
 
  private:
-  std::map<Uuid, Instant> answered_;  // when the client learnt of it
+  std::unordered_map<Uuid, Instant, UuidHash> answered_;  // when the client learnt of it
 };
 
 }  // namespace

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/oracles/heard.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -151,26 +153,6 @@ TEST(Oracles, AnEventOfAToolThatSharesItsNumberIsABreach) {
   EXPECT_TRUE(oracle->arrived(stand.world, numbered(kTwo, "a", 1)));
 }
 
-TEST(Oracles, ARequestInsideAPauseIsABreach) {
-  Stand stand;
-  const auto oracle = make_patience_oracle();
-  Seen first = request({kOne}, seconds{1}, 503);
-  first.reply.response.headers.add("Retry-After", "3");
-  EXPECT_FALSE(oracle->arrived(stand.world, first));
-  // Known at 1.001 s, so nothing may leave before 4.001 s; what had left by then is innocent.
-  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, milliseconds{1001})));
-  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, milliseconds{4001})));
-  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, milliseconds{4002})));
-}
-
-TEST(Oracles, ARetryBeforeTheFirstBackoffIsABreach) {
-  Stand stand;
-  const auto oracle = make_patience_oracle();
-  const Seen first = request({kOne}, seconds{1}, 500);
-  EXPECT_FALSE(oracle->arrived(stand.world, first));
-  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, milliseconds{2001})));
-}
-
 TEST(Oracles, AnAttemptTooManyIsABreachAndA413IsNoAttempt) {
   Stand stand;
   const auto oracle = make_attempts_oracle();
@@ -204,16 +186,174 @@ SentRequest sent(const std::string& number, Duration at) {
   return {"main", number, Lane::analytics, Instant{at}};
 }
 
+EndedRequest no_answer(const std::string& number, Duration at) {
+  EndedRequest ended;
+  ended.client = "main";
+  ended.number = number;
+  ended.at = Instant{at};
+  return ended;
+}
+
+// The end of a request that arrived as `seen`, 1 ms after the server answered.
+EndedRequest answer_to(const Seen& seen, const World& world, const std::string& number = "1") {
+  EndedRequest ended = no_answer(number, {});
+  ended.at = saturating_add(seen.at, milliseconds{1});
+  ended.status = seen.reply.fault == http::Fault::none ? seen.reply.response.status : 0;
+  ended.seen = &seen;
+  ended.words = words_of(ended, world);
+  return ended;
+}
+
+Outcome dropped(DropReason reason, const std::string& uuid = kOne, std::uint32_t attempts = 1) {
+  Outcome outcome = delivered(uuid);
+  outcome.delivered = false;
+  outcome.reason = reason;
+  outcome.attempts = attempts;
+  return outcome;
+}
+
+// One event, of a client that tries twice, and what was said of it.
+struct Reasoning : Stand {
+  Reasoning() { EXPECT_FALSE(oracle->captured(world, captured(kOne, 1))); }
+  void answer(const Seen& seen) {
+    arrived.push_back(seen);
+    EXPECT_FALSE(oracle->request_ended(world, answer_to(arrived.back(), world)));
+  }
+  void answer(int status) { answer(request({kOne}, seconds{1}, status)); }
+  void answer(const std::string& result) {
+    Seen seen = request({kOne}, seconds{1});
+    seen.request.url.path = "/i/v1/analytics/events";
+    seen.reply.response.body = result;
+    answer(seen);
+  }
+  bool is_true(const Outcome& outcome) {
+    return !oracle->ended(world, {"main", outcome, Instant{seconds{2}}});
+  }
+  std::deque<Seen> arrived;  // which stay where they are
+  std::unique_ptr<Oracle> oracle = make_reasons_oracle();
+};
+
+std::string result_of_one(const std::string& result) {
+  return R"({"results":{")" + std::string(kOne) + R"(":{"result":")" + result + R"("}}})";
+}
+
+TEST(Reasons, WhatMayBeSentAgainIsNotRejected) {
+  for (const int status : {200, 408, 413, 429, 500, 503}) {
+    Reasoning stand;
+    stand.answer(status);
+    EXPECT_FALSE(stand.is_true(dropped(DropReason::rejected))) << status;
+  }
+  for (const int status : {301, 400, 401, 404}) {
+    Reasoning stand;
+    stand.answer(status);
+    EXPECT_TRUE(stand.is_true(dropped(DropReason::rejected))) << status;
+  }
+}
+
+TEST(Reasons, AnAnswerThatWasNotHeardRejectsNothing) {
+  Reasoning stand;
+  Seen lost = request({kOne}, seconds{1}, 400);
+  lost.reply.fault = http::Fault::reset_after;
+  stand.answer(lost);
+  EXPECT_FALSE(stand.is_true(dropped(DropReason::rejected)));
+}
+
+TEST(Reasons, OnlyTheResultDropRejectsAnEvent) {
+  for (const char* result : {"retry", "ok", "limited", "drop"}) {
+    Reasoning stand;
+    stand.answer(result_of_one(result));
+    EXPECT_EQ(stand.is_true(dropped(DropReason::rejected)), result == std::string("drop"));
+  }
+  Reasoning stand;
+  stand.answer(R"({"results":{}})");
+  EXPECT_FALSE(stand.is_true(dropped(DropReason::rejected)));
+}
+
+TEST(Reasons, WhatIsUnconfirmedIsWhatASuccessDoesNotName) {
+  Outcome unconfirmed = delivered(kOne);
+  unconfirmed.unconfirmed = true;
+  for (const bool is_named : {false, true}) {
+    Reasoning stand;
+    stand.answer(is_named ? result_of_one("ok") : R"({"results":{}})");
+    EXPECT_EQ(stand.is_true(unconfirmed), !is_named);
+    Reasoning other;
+    other.answer(is_named ? result_of_one("ok") : R"({"results":{}})");
+    EXPECT_EQ(other.is_true(delivered(kOne)), is_named);
+  }
+  Reasoning stand;
+  stand.answer(503);
+  EXPECT_FALSE(stand.is_true(unconfirmed));
+  EXPECT_FALSE(stand.is_true(delivered(kOne)));
+}
+
+TEST(Reasons, AttemptsAreExhaustedWhenAllHaveFailed) {
+  const Outcome exhausted = dropped(DropReason::attempts_exhausted);
+  Reasoning stand;
+  stand.answer(503);
+  stand.answer(413);
+  EXPECT_FALSE(stand.is_true(exhausted));
+  Reasoning other;
+  other.answer(503);
+  other.answer(503);
+  EXPECT_TRUE(other.is_true(exhausted));
+}
+
+TEST(Reasons, TooLargeIsWhatIsTooLargeAlone) {
+  Reasoning stand;
+  stand.answer(request({kOne, kTwo}, seconds{1}, 413));
+  EXPECT_FALSE(stand.is_true(dropped(DropReason::too_large)));
+  Reasoning alone;
+  alone.answer(413);
+  EXPECT_TRUE(alone.is_true(dropped(DropReason::too_large)));
+}
+
+TEST(Reasons, AQueueIsFullWhenItHoldsAsManyAsItMay) {
+  for (const int limit : {1, 2}) {
+    Reasoning stand;
+    EXPECT_FALSE(stand.world.init("main",
+                                  R"({"api_key":"k","host":"http://ingest.test",)"
+                                  R"("max_queue_size":)" +
+                                      std::to_string(limit) + "}",
+                                  {}));
+    CapturedEvent refused = captured(kTwo, 2);
+    refused.accepted = false;
+    EXPECT_FALSE(stand.oracle->captured(stand.world, refused));
+    EXPECT_EQ(stand.is_true(dropped(DropReason::queue_full, kTwo, 0)), limit == 1);
+    EXPECT_FALSE(stand.is_true(dropped(DropReason::queue_full, kOne, 0))) << "it was taken";
+  }
+}
+
+TEST(Reasons, AnEventGivesWayToANewerOneOnly) {
+  Reasoning stand;
+  EXPECT_FALSE(stand.world.init("main",
+                                R"({"api_key":"k","host":"http://ingest.test",)"
+                                R"("max_queue_size":1,"queue_full":"drop_oldest"})",
+                                {}));
+  EXPECT_FALSE(stand.is_true(dropped(DropReason::evicted, kOne, 0)));
+  Reasoning full;
+  EXPECT_FALSE(full.world.init("main",
+                               R"({"api_key":"k","host":"http://ingest.test",)"
+                               R"("max_queue_size":1,"queue_full":"drop_oldest"})",
+                               {}));
+  EXPECT_FALSE(full.oracle->captured(full.world, captured(kTwo, 2)));
+  EXPECT_TRUE(full.is_true(dropped(DropReason::evicted, kOne, 0)));
+  EXPECT_FALSE(full.is_true(dropped(DropReason::evicted, kTwo, 0))) << "one for one";
+}
+
 // The stand's events may wait for 5 s, its retries for 2 s.
 struct Waiting : Stand {
   Waiting() {
+    init("");
+    EXPECT_FALSE(oracle->captured(world, captured(kOne, 1)));
+  }
+  void init(const std::string& more) {
     EXPECT_FALSE(
         world.init("main",
                    R"({"api_key":"k","host":"http://ingest.test","flush_interval_ms":5000,)"
                    R"("retry_initial_backoff_ms":1000,"retry_max_backoff_ms":2000,)"
-                   R"("retry_jitter_percent":0,"max_retry_after_ms":60000})",
+                   R"("retry_jitter_percent":0,"max_retry_after_ms":60000)" +
+                       more + "}",
                    {}));
-    EXPECT_FALSE(oracle->captured(world, captured(kOne, 1)));
   }
   // Nothing but the passing of time.
   Finding at(Duration time) {
@@ -232,20 +372,152 @@ TEST(Oracles, AnEventThatWaitsLongerThanTheIntervalIsABreach) {
   EXPECT_FALSE(stand.at(seconds{60}));
 }
 
-TEST(Oracles, ABackoffBeyondItsCapIsABreach) {
+TEST(Oracles, ARequestInsideAPauseIsABreach) {
+  Stand stand;
+  const auto oracle = make_patience_oracle();
+  Seen first = request({kOne}, seconds{1}, 503);
+  first.reply.response.headers.add("Retry-After", "3");
+  EXPECT_FALSE(oracle->sent(stand.world, sent("2", milliseconds{1001}))) << "it knows nothing yet";
+  EXPECT_FALSE(oracle->request_ended(stand.world, answer_to(first, stand.world)));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("2", milliseconds{1001}))) << "it left before";
+  EXPECT_TRUE(oracle->sent(stand.world, sent("3", milliseconds{4000})));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("4", milliseconds{4001})));
+}
+
+TEST(Oracles, ARetryAfterBeyondAllNumbersIsAsLongAsItMayBe) {
+  Stand stand;
+  const auto oracle = make_patience_oracle();
+  Seen first = request({kOne}, seconds{1}, 429);
+  first.reply.response.headers.add("Retry-After", "99999999999999999999");
+  EXPECT_FALSE(oracle->request_ended(stand.world, answer_to(first, stand.world)));
+  EXPECT_TRUE(oracle->sent(stand.world, sent("2", std::chrono::hours{1})));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("3", std::chrono::hours{1} + milliseconds{1001})));
+}
+
+TEST(Oracles, ARetryBeforeTheFirstBackoffIsABreach) {
+  for (const auto fault : {http::Fault::none, http::Fault::reset_after, http::Fault::no_answer,
+                           http::Fault::refuse_connection, http::Fault::truncate_body}) {
+    Stand stand;
+    const auto oracle = make_patience_oracle();
+    Seen first = request({kOne}, seconds{1}, fault == http::Fault::none ? 500 : 200);
+    first.reply.fault = fault;
+    first.reply.response.body = "{}";
+    EXPECT_FALSE(oracle->request_ended(stand.world, answer_to(first, stand.world)));
+    EXPECT_TRUE(oracle->sent(stand.world, sent("2", seconds{2})));
+    EXPECT_FALSE(oracle->sent(stand.world, sent("3", milliseconds{2001})));
+  }
+}
+
+TEST(Oracles, AnEventThatV1WantsAgainWaitsAloneForItsBackoff) {
+  Stand stand;
+  const auto oracle = make_patience_oracle();
+  Seen first = request({kOne, kTwo}, seconds{1});
+  first.request.url.path = "/i/v1/analytics/events";
+  first.reply.response.body = result_of_one("retry");
+  EXPECT_FALSE(oracle->request_ended(stand.world, answer_to(first, stand.world)));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("2", milliseconds{1001})));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kTwo}, seconds{2})));
+  EXPECT_TRUE(oracle->arrived(stand.world, request({kOne}, seconds{2})));
+  EXPECT_FALSE(oracle->arrived(stand.world, request({kOne}, milliseconds{2002})));
+}
+
+TEST(Oracles, ABackoffBeyondItsGrowthIsABreach) {
   Waiting stand;
   EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
   EXPECT_FALSE(stand.at(seconds{15}));  // the answer takes its time
-  EXPECT_FALSE(
-      stand.oracle->request_ended(stand.world, {"main", "1", false, Instant{seconds{15}}}));
-  EXPECT_FALSE(stand.at(seconds{17}));
-  EXPECT_TRUE(stand.at(seconds{17} + Duration{1}));
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, no_answer("1", seconds{15})));
+  EXPECT_FALSE(stand.at(seconds{16}));
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("2", seconds{16})));
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, no_answer("2", seconds{17})));
+  EXPECT_FALSE(stand.at(seconds{19})) << "it has doubled";
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("3", seconds{19})));
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, no_answer("3", seconds{20})));
+  EXPECT_FALSE(stand.at(seconds{22})) << "which it does no more";
+  EXPECT_TRUE(stand.at(seconds{22} + Duration{1}));
+}
+
+TEST(Oracles, AnAnswerExcusesForNoLongerThanItAsks) {
+  Waiting stand;
+  Seen answered = request({kOne}, seconds{5}, 429);
+  answered.reply.response.headers.add("Retry-After", "3");
+  EndedRequest asking = answer_to(answered, stand.world);
+  asking.pause = seconds{3000};  // what an SDK that reads it wrongly would say
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, asking));
+  EXPECT_FALSE(stand.at(milliseconds{8001}));
+  EXPECT_TRUE(stand.at(milliseconds{8002}));
+}
+
+// Another request, with `uuid`, is in flight and has arrived.
+void fly(Waiting& stand, const std::string& uuid, Duration at) {
+  EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", at)));
+  Seen seen = request({uuid}, at);
+  seen.sent_as = "1";
+  EXPECT_FALSE(stand.oracle->arrived(stand.world, seen));
+}
+
+TEST(Oracles, AnEventThatWaitsWhileASlotIsFreeIsABreach) {
+  Waiting stand;
+  EXPECT_FALSE(stand.oracle->captured(stand.world, captured(kTwo, 2)));
+  fly(stand, kTwo, seconds{1});
+  EXPECT_FALSE(stand.at(seconds{5}));
+  EXPECT_TRUE(stand.at(seconds{6}));
+  Waiting sent;
+  fly(sent, kOne, seconds{5});
+  EXPECT_FALSE(sent.at(seconds{6})) << "it is in flight";
+}
+
+TEST(Oracles, ABatchThatIsFullIsDueAtOnce) {
+  Waiting stand;
+  stand.init(R"(,"flush_at":2)");
+  EXPECT_FALSE(stand.at(seconds{1}));
+  EXPECT_FALSE(stand.oracle->captured(stand.world, captured(kTwo, 2)));
+  EXPECT_TRUE(stand.at(seconds{2}));
+}
+
+DrainCall drain(bool is_shutdown, Duration at, Duration deadline, std::uint64_t upto = 1) {
+  return {"main", is_shutdown, Instant{at}, Instant{deadline}, upto, std::nullopt};
+}
+
+TEST(Oracles, WhatAFlushOrAShutdownCoversIsDueAtOnce) {
+  for (const bool is_shutdown : {false, true}) {
+    Waiting stand;
+    stand.oracle->draining(stand.world, drain(is_shutdown, seconds{1}, seconds{4}));
+    EXPECT_FALSE(stand.at(seconds{1}));
+    EXPECT_TRUE(stand.at(seconds{2}));
+    Waiting over;
+    over.oracle->draining(over.world, drain(is_shutdown, seconds{1}, seconds{1}));
+    EXPECT_FALSE(over.at(seconds{2})) << "its deadline has come";
+  }
+  Waiting stand;
+  stand.oracle->draining(stand.world, drain(false, seconds{1}, seconds{4}, 0));
+  EXPECT_FALSE(stand.at(seconds{2})) << "it was captured later";
+}
+
+TEST(Oracles, AShutdownThatGivesUpEarlyIsABreachUnlessAllMustWait) {
+  const Outcome given_up = dropped(DropReason::shutdown_deadline);
+  for (const auto at : {seconds{3}, seconds{4}}) {
+    Waiting stand;
+    stand.oracle->draining(stand.world, drain(true, seconds{1}, seconds{4}));
+    const bool is_early = at < seconds{4};
+    EXPECT_EQ(stand.oracle->ended(stand.world, {"main", given_up, Instant{at}}).has_value(),
+              is_early);
+  }
+  Waiting paused;
+  EXPECT_FALSE(paused.oracle->sent(paused.world, sent("1", seconds{1})));
+  EndedRequest asking = no_answer("1", seconds{2});
+  asking.pause = seconds{3};
+  EXPECT_FALSE(paused.oracle->request_ended(paused.world, asking));
+  paused.oracle->draining(paused.world, drain(true, seconds{2}, seconds{4}));
+  EXPECT_FALSE(paused.oracle->ended(paused.world, {"main", given_up, Instant{seconds{2}}}));
 }
 
 TEST(Oracles, AnAnswerThatAsksForPatienceExcusesForAsLongAsItMayAsk) {
   Waiting stand;
   EXPECT_FALSE(stand.oracle->sent(stand.world, sent("1", seconds{5})));
-  EXPECT_FALSE(stand.oracle->request_ended(stand.world, {"main", "1", true, Instant{seconds{6}}}));
+  EndedRequest asking = no_answer("1", seconds{6});
+  asking.pause = seconds{60};
+  EXPECT_FALSE(stand.oracle->request_ended(stand.world, asking));
   EXPECT_FALSE(stand.at(seconds{66}));
   EXPECT_TRUE(stand.at(seconds{67}));
 }
@@ -273,6 +545,94 @@ TEST(Oracles, ABatchOfTooManyEventsIsABreach) {
   const auto oracle = make_bounds_oracle();
   EXPECT_FALSE(oracle->arrived(stand.world, request({kOne, kTwo}, seconds{1})));
   EXPECT_TRUE(oracle->arrived(stand.world, request({kOne, kTwo, kOne}, seconds{1})));
+}
+
+TEST(Oracles, AnEventInTheWrongLaneIsABreach) {
+  for (const bool is_historical : {false, true}) {
+    Stand stand;
+    const auto oracle = make_order_oracle();
+    CapturedEvent old = captured(kOne, 1);
+    old.lane = Lane::historical;
+    EXPECT_FALSE(oracle->captured(stand.world, old));
+    Seen seen = request({kOne}, seconds{1});
+    seen.is_historical = is_historical;
+    EXPECT_NE(oracle->arrived(stand.world, seen).has_value(), is_historical);
+  }
+}
+
+TEST(Oracles, ARequestTooManyInFlightIsABreach) {
+  Stand stand;
+  const auto oracle = make_bounds_oracle();
+  for (const char* number : {"1", "2", "3", "4"}) {
+    EXPECT_FALSE(oracle->sent(stand.world, sent(number, seconds{1})));
+  }
+  EXPECT_FALSE(oracle->sent(stand.world, {"main", "5", Lane::ai, Instant{seconds{1}}}));
+  EXPECT_FALSE(oracle->request_ended(stand.world, no_answer("1", seconds{2})));
+  EXPECT_FALSE(oracle->sent(stand.world, sent("6", seconds{2})));
+  EXPECT_TRUE(oracle->sent(stand.world, sent("7", seconds{2})));
+}
+
+TEST(Oracles, ALaneThatHoldsMoreThanItsQueueIsABreach) {
+  Stand stand;
+  const auto oracle = make_bounds_oracle();
+  EXPECT_FALSE(stand.world.init(
+      "main", R"({"api_key":"k","host":"http://ingest.test","max_queue_size":1})", {}));
+  EXPECT_FALSE(oracle->captured(stand.world, captured(kOne, 1)));
+  EXPECT_FALSE(oracle->captured(stand.world, captured(kTwo, 2)));
+  EXPECT_FALSE(oracle->turned(stand.world)) << "one may give way at this instant";
+  stand.world.clock().advance(seconds{1});
+  EXPECT_TRUE(oracle->turned(stand.world));
+  EXPECT_FALSE(oracle->ended(stand.world, {"main", dropped(DropReason::queue_full), {}}));
+  EXPECT_TRUE(oracle->turned(stand.world)) << "what was refused was never held";
+  EXPECT_FALSE(oracle->ended(stand.world, {"main", delivered(kOne), {}}));
+  EXPECT_FALSE(oracle->turned(stand.world));
+}
+
+// One event before the drain, which begins at 1 s and returns at 2 s, and one after it.
+struct Reporting : Stand {
+  Reporting() {
+    EXPECT_FALSE(oracle->captured(world, captured(kOne, 1)));
+    EXPECT_FALSE(oracle->captured(world, captured(kTwo, 2)));
+  }
+  void end(const Outcome& outcome, Duration at) {
+    EXPECT_FALSE(oracle->ended(world, {"main", outcome, Instant{at}}));
+  }
+  Finding returns(const FlushReport& report, Duration deadline = seconds{2}) {
+    DrainCall call = drain(false, seconds{1}, deadline);
+    call.report = report;
+    world.clock().advance(seconds{2});
+    EXPECT_FALSE(oracle->returned(world, call));
+    EXPECT_FALSE(oracle->turned(world));
+    world.clock().advance(seconds{1});
+    return oracle->turned(world);
+  }
+  std::unique_ptr<Oracle> oracle = make_reports_oracle();
+};
+
+TEST(Oracles, AFlushThatIsCompleteTooEarlyIsABreach) {
+  Reporting early;
+  EXPECT_TRUE(early.returns({FlushStatus::complete, 1, 0, 0}));
+  Reporting stand;
+  stand.end(delivered(kOne), milliseconds{1500});
+  EXPECT_FALSE(stand.returns({FlushStatus::complete, 1, 0, 0}));
+}
+
+TEST(Oracles, AFlushThatTimesOutEarlyIsABreach) {
+  Reporting early;
+  EXPECT_TRUE(early.returns({FlushStatus::timed_out, 0, 0, 1}, seconds{3}));
+  Reporting stand;
+  EXPECT_FALSE(stand.returns({FlushStatus::timed_out, 0, 0, 1}));
+}
+
+TEST(Oracles, AReportThatMiscountsIsABreach) {
+  for (const FlushReport& report :
+       {FlushReport{FlushStatus::complete, 2, 0, 0}, FlushReport{FlushStatus::complete, 0, 1, 0},
+        FlushReport{FlushStatus::complete, 1, 0, 1}}) {
+    Reporting stand;
+    stand.end(delivered(kOne), milliseconds{1500});
+    stand.end(delivered(kTwo), milliseconds{1500});
+    EXPECT_TRUE(stand.returns(report));
+  }
 }
 
 TEST(Oracles, ADrainThatReturnsLateIsABreach) {
@@ -317,6 +677,15 @@ TEST(Oracles, ACaptureThatIsAcceptedAfterShutdownIsABreach) {
   refused.accepted = false;
   EXPECT_FALSE(oracle->captured(stand.world, refused));
   EXPECT_TRUE(oracle->captured(stand.world, captured(kTwo, 2)));
+}
+
+TEST(Oracles, ARefusalAsClosedBeforeShutdownIsABreach) {
+  Stand stand;
+  const auto oracle = make_closed_oracle();
+  EXPECT_FALSE(oracle->refused(stand.world, "main", "invalid"));
+  EXPECT_TRUE(oracle->refused(stand.world, "main", "closed"));
+  oracle->closing(stand.world, "main");
+  EXPECT_FALSE(oracle->refused(stand.world, "main", "closed"));
 }
 
 }  // namespace

@@ -70,10 +70,13 @@ class Ends {
   bool all_once() const {
     return std::all_of(ends_.begin(), ends_.end(), [](const auto& one) { return one.second == 1; });
   }
-  bool has(const Uuid& uuid) const { return ends_.contains(uuid); }
+  bool has(const Uuid& uuid) const {
+    const std::scoped_lock lock(mutex_);
+    return ends_.contains(uuid);
+  }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<Uuid, int> ends_;
 };
 
@@ -166,7 +169,7 @@ class Run {
       if (what < 7) {
         note(client.capture("u", "e"));
       } else if (what < 9) {
-        in_time("flush", time, [&] { return client.flush(time); });
+        flush(client, time);
       } else if (what < 10) {
         shut_down(client, time);
       } else if (what < 11) {
@@ -181,6 +184,23 @@ class Run {
     if (result.admission != Admission::accepted) return;
     const std::scoped_lock lock(mutex_);
     accepted_.push_back(result.uuid);
+  }
+
+  // Every event that had been accepted by then has ended when the report says so.
+  void flush(Client& client, Duration time) {
+    std::unique_lock lock(mutex_);
+    const std::vector<Uuid> before = accepted_;
+    lock.unlock();
+    const Instant begun = clock_->now();
+    const FlushReport report = in_time("flush", time, [&] { return client.flush(time); });
+    if (report.status == FlushStatus::timed_out && clock_->now() - begun < time) {
+      broken_("flush timed out before its deadline");
+    }
+    if (report.status != FlushStatus::complete) return;
+    if (report.pending != 0) broken_("a complete flush tells of pending events");
+    for (const Uuid& uuid : before) {
+      if (!ends_.has(uuid)) broken_("flush is complete without event " + uuid.to_string());
+    }
   }
 
   void shut_down(Client& client, Duration time) {

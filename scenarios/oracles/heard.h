@@ -1,0 +1,39 @@
+// What a client has heard of its requests, read from what the server answered and from what became
+// of the answer on its way, not from what the SDK made of it.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "clock/uuid.h"
+#include "scenarios/oracles/oracle.h"
+
+namespace lockstep::scenario {
+
+struct ClientLimits;
+
+// The word on each event of a request that has ended.
+std::vector<Word> words_of(const EndedRequest& request, const World& world);
+
+// Whether the request as a whole has failed: the endpoint is in trouble, and owes a backoff.
+bool is_trouble(const EndedRequest& request);
+// Whether some of its events go again.
+bool goes_again(const EndedRequest& request);
+
+// For how long the answer asks in a way that leaves no doubt: one Retry-After, in seconds, however
+// many. Dates depend on the wall clock, which scenarios set as they like; the catalogue has
+// scenarios of their own for them.
+std::optional<Duration> plain_retry_after(const Seen& seen);
+
+// The tail of an id is drawn by chance.
+struct UuidHash {
+  std::size_t operator()(const Uuid& uuid) const noexcept {
+    std::size_t tail = 0;
+    std::memcpy(&tail, uuid.bytes.data() + uuid.bytes.size() - sizeof tail, sizeof tail);
+    return tail;
+  }
+};
+
+}  // namespace lockstep::scenario
