@@ -13,7 +13,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "adapter/adapter.h"
@@ -22,7 +21,7 @@
 #include "mockserver/server.h"
 #include "openfeature/client.h"
 #include "scenarios/action.h"
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/scenario.h"
 #include "scenarios/seen.h"
@@ -280,7 +279,7 @@ class World {
   std::vector<std::unique_ptr<Seen>> seen_;
   // How many requests carried the event with that uuid; how many, beginning with an event that has
   // none, carried events of those bytes.
-  std::unordered_map<Uuid, std::size_t, UuidHash> carried_;
+  ByUuid<std::size_t> carried_;
   std::map<std::uint64_t, std::size_t> carried_bytes_;
   std::unique_ptr<nlohmann::json> last_answer_;
   Duration last_elapsed_{0};

@@ -1,8 +1,7 @@
 // 4. Attempts: at most max_retries + 1 for an event, and as many before it is given up for that. A
 // 413 speaks of the request's size, not of the event, and costs none.
-#include <unordered_map>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -50,7 +49,7 @@ class Attempts final : public Oracle {
   }
 
  private:
-  std::unordered_map<Uuid, std::uint32_t, UuidHash> counts_;
+  ByUuid<std::uint32_t> counts_;
 };
 
 }  // namespace

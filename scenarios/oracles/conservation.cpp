@@ -1,8 +1,7 @@
 // 1. Conservation: the ledger balances at every instant, nothing ends twice, and nothing ends that
 // was not captured.
-#include <unordered_set>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -38,8 +37,8 @@ class Conservation final : public Oracle {
   }
 
  private:
-  std::unordered_set<Uuid, UuidHash> captured_;
-  std::unordered_set<Uuid, UuidHash> ended_;
+  UuidSet captured_;
+  UuidSet ended_;
 };
 
 }  // namespace

@@ -1,11 +1,9 @@
 // 2. At least once, same envelope: what the SDK calls delivered has reached the server, and every
 // repeat of an event is the same event.
 #include <map>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -53,7 +51,7 @@ class Envelope final : public Oracle {
   // What the server keeps of one client. What is forgotten there, by a step that says so, was kept.
   struct Kept {
     std::size_t rows = 0;  // that were looked at
-    std::unordered_set<Uuid, UuidHash> uuids;
+    UuidSet uuids;
   };
 
   bool is_stored(World& world, const std::string& client, const Uuid& uuid) {
@@ -74,7 +72,7 @@ class Envelope final : public Oracle {
     return kept.uuids.contains(uuid);
   }
 
-  std::unordered_map<Uuid, std::uint64_t, UuidHash> contents_;
+  ByUuid<std::uint64_t> contents_;
   std::map<std::string, Kept> kept_;
 };
 

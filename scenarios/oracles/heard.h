@@ -2,12 +2,9 @@
 // of the answer on its way, not from what the SDK made of it.
 #pragma once
 
-#include <cstddef>
-#include <cstring>
 #include <optional>
 #include <vector>
 
-#include "clock/uuid.h"
 #include "scenarios/oracles/oracle.h"
 
 namespace lockstep::scenario {
@@ -26,14 +23,5 @@ bool goes_again(const EndedRequest& request);
 // many. Dates depend on the wall clock, which scenarios set as they like; the catalogue has
 // scenarios of their own for them.
 std::optional<Duration> plain_retry_after(const Seen& seen);
-
-// The tail of an id is drawn by chance.
-struct UuidHash {
-  std::size_t operator()(const Uuid& uuid) const noexcept {
-    std::size_t tail = 0;
-    std::memcpy(&tail, uuid.bytes.data() + uuid.bytes.size() - sizeof tail, sizeof tail);
-    return tail;
-  }
-};
 
 }  // namespace lockstep::scenario

@@ -1,10 +1,9 @@
 // 5. Order: within a lane, first attempts leave in the order of capture; and every attempt in the
 // lane of its events.
 #include <map>
-#include <unordered_map>
 #include <utility>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/lanes.h"
 #include "scenarios/oracles/oracle.h"
 
@@ -49,7 +48,7 @@ class Order final : public Oracle {
     bool sent = false;
   };
 
-  std::unordered_map<Uuid, Captured, UuidHash> captured_;
+  ByUuid<Captured> captured_;
   std::map<std::pair<std::string, Lane>, std::uint64_t> last_;
 };
 

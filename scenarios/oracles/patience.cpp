@@ -3,8 +3,8 @@
 // that broke off or never came. What v1 wants again alone owes that backoff alone.
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
@@ -92,7 +92,7 @@ class Patience final : public Oracle {
   }
 
   std::map<Endpoint, Pause> pauses_;
-  std::unordered_map<Uuid, Instant, UuidHash> owed_;  // before which it does not go again
+  ByUuid<Instant> owed_;  // before which it does not go again
 };
 
 }  // namespace

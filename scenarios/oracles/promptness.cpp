@@ -7,8 +7,8 @@
 #include <array>
 #include <deque>
 #include <map>
-#include <unordered_map>
 
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/heard.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
@@ -241,7 +241,7 @@ class Promptness final : public Oracle {
   }
 
   Endpoints endpoints_;
-  std::unordered_map<Uuid, Whose, UuidHash> held_by_;
+  ByUuid<Whose> held_by_;
   std::map<std::pair<std::string, std::string>, Whose> requests_;  // that have not ended
   std::map<std::string, Drains> drains_;                           // by client
 };

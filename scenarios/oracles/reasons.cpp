@@ -2,9 +2,8 @@
 // client held when there was no room for it, bears out what the SDK says.
 #include <array>
 #include <map>
-#include <unordered_map>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -163,7 +162,7 @@ class Reasons final : public Oracle {
   }
 
   std::map<std::string, Client> clients_;
-  std::unordered_map<Uuid, Story, UuidHash> stories_;
+  ByUuid<Story> stories_;
 };
 
 }  // namespace

@@ -1,9 +1,8 @@
 // 2. At least once, and no oftener than need be: what the server took or refused for good, and said
 // so to a client that heard it, is not sent again.
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -73,7 +72,7 @@ class Repeats final : public Oracle {
   }
 
  private:
-  std::unordered_map<Uuid, Instant, UuidHash> answered_;  // when the client learnt of it
+  ByUuid<Instant> answered_;  // when the client learnt of it
 };
 
 }  // namespace

@@ -2,10 +2,9 @@
 // its end, `timed_out` at its deadline and not earlier, and as many delivered, dropped and pending
 // as there were.
 #include <map>
-#include <unordered_map>
 #include <vector>
 
-#include "scenarios/oracles/heard.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/oracles/oracle.h"
 #include "scenarios/world.h"
 
@@ -121,7 +120,7 @@ class Reports final : public Oracle {
   }
 
   std::map<std::string, std::vector<Event>> clients_;  // what they accepted, in order
-  std::unordered_map<Uuid, std::size_t, UuidHash> places_;
+  ByUuid<std::size_t> places_;
   std::vector<Returned> returned_;  // that are not judged yet
 };
 
