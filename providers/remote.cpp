@@ -353,7 +353,8 @@ void Remote::schedule_poll() {
   requester_.run_at(saturating_add(now(), options_.poll_interval), [this] { poll(begin_sweep()); });
 }
 
-// One question at a time, on the host's thread, which must not wait.
+// One question at a time, on the host's thread, which must not wait. Whoever hears of an event may
+// let go of the provider, and be the last who held it: after each there may be none any more.
 void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
   {
     const std::lock_guard lock(mutex_);
@@ -361,18 +362,19 @@ void Remote::poll(const std::shared_ptr<Sweep>& sweep) {
   }
   const bool is_over = sweep->next == sweep->questions.size() || sweep->refused ||
                        sweep->silences == kMostSilences || paused();
+  const std::weak_ptr<const void> life = life_;
   if (is_over) {
     if (sweep->next > 0) report(sweep->problem);
-    if (!sweep->refused) schedule_poll();
+    if (!life.expired() && !sweep->refused) schedule_poll();
     return;
   }
   http::Request request = sweep->questions[sweep->next].ask.request;
-  requester_.start(std::move(request), [this, sweep](http::Result result) {
+  requester_.start(std::move(request), [this, sweep, life](http::Result result) {
     const auto* response = std::get_if<http::Response>(&result);
     sweep->refused = response != nullptr && (response->status == 401 || response->status == 403);
     sweep->silences = is_silence(result) ? sweep->silences + 1 : 0;
     hear(*sweep, sweep->questions[sweep->next++], result);
-    poll(sweep);
+    if (!life.expired()) poll(sweep);
   });
 }
 

@@ -131,6 +131,7 @@ class Remote : public openfeature::Provider {
   mutable std::mutex mutex_;  // guards what follows
   Instant paused_until_{};
   bool polling_ = false;
+  const std::shared_ptr<const void> life_ = std::make_shared<char>();  // as long as the provider
   Requester requester_;  // last: it ends first, and what it calls is still there
 };
 

@@ -71,6 +71,7 @@ struct Pause {
 Duration longest_wait(const http::Response& response, Duration most) {
   const auto values = response.headers.all("Retry-After");
   if (values.empty()) return Duration{0};
+  if (values.size() > 1) return most;
   const std::string_view text = values.front();
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -169,10 +170,11 @@ class Flags final : public Oracle {
 
   Finding evaluated(World& world, const FlagAnswer& answer) override {
     const FlagLimits* limits = world.flag_limits(answer.provider);
-    if (limits == nullptr || answer.subject.empty()) return std::nullopt;
+    if (limits == nullptr) return std::nullopt;
     Known& known = providers_[answer.provider];
     known.settled = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
+    if (answer.subject.empty()) return std::nullopt;  // the rest goes by the subject
     return judge(known, *limits, answer);
   }
 

@@ -210,6 +210,28 @@ TEST(RemoteProvider, ThePollerBringsWhatIsRememberedUpToDate) {
   EXPECT_EQ(client.get_integer_value("n", 0, user("user-1")), 8);
 }
 
+// Whoever hears of an event may be the last who holds the provider. (AddressSanitizer sees more.)
+TEST(RemoteProvider, MayEndWhileItTellsWhatItsPollerBrought) {
+  for (const bool by_change : {true, false}) {
+    Bench bench(kFlags);
+    OfrepOptions options{.remote = remote(), .bulk = true};
+    options.remote.poll_interval = 30s;
+    auto client = std::make_unique<Client>(std::make_shared<Ofrep>(options, bench.host));
+    client->get_integer_value("n", 0, user("user-1"));
+    for (const auto type : {ProviderEventType::configuration_changed, ProviderEventType::stale}) {
+      client->on(type, [&](const ProviderEvent&) { client.reset(); });
+    }
+    if (by_change) {
+      bench.change(R"({"a": {"value": true}, "n": {"value": 8}})");
+    } else {
+      bench.answer_all({.status = 503});
+    }
+    bench.host->run_for(10min);
+    EXPECT_EQ(client, nullptr);
+    EXPECT_EQ(bench.requests(), 2u);
+  }
+}
+
 TEST(RemoteProvider, ThePollerEndsWhenItsCredentialsAreRefused) {
   Bench bench(kFlags);
   OfrepOptions options{.remote = remote(), .bulk = true};
