@@ -316,7 +316,7 @@ class Flags final : public Oracle {
     std::erase_if(found, [&](const Asked* one) {
       return one->worth == Asked::Worth::unchanged &&
              std::any_of(found.begin(), found.end(), [&](const Asked* other) {
-               return other->worth == Asked::Worth::flags && other->known >= one->sent &&
+               return other->worth == Asked::Worth::flags && other->known > one->sent &&
                       other->known <= one->known && other->book.etag() != one->book.etag();
              });
     });
@@ -330,9 +330,13 @@ class Flags final : public Oracle {
       return std::array{known >= answer.began, answer.began - known <= limits.max_age,
                         answer.ended - known <= limits.max_stale};
     };
+    // What came at the instant at which it was asked for came before that, or while it was asked.
     return is_of_age(newest.known) != is_of_age(newest.known_by) ||
            std::any_of(all.begin(), all.end(), [&](const Asked* other) {
-             return other->known_by > newest.known && other->book.etag() != newest.book.etag();
+             const bool is_later = other->known_by > newest.known;
+             const bool is_beside =
+                 newest.worth == Asked::Worth::unchanged && other->known == newest.sent;
+             return (is_later || is_beside) && other->book.etag() != newest.book.etag();
            });
   }
 
