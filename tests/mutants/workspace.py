@@ -25,8 +25,9 @@ PRESETS = {
         # The binaries are run whole: nobody needs their lists of cases.
         "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST",
     ),
-    # File by file: a mutant changes one. With the tests, of which the schedule explorer is one.
-    "tool": ("-DCMAKE_UNITY_BUILD=OFF", "-DLOCKSTEP_BUILD_TESTS=ON"),
+    # In groups, as bin/lockstep has compiled them already. With the tests, of which the schedule
+    # explorer is one.
+    "tool": ("-DLOCKSTEP_BUILD_TESTS=ON",),
 }
 
 
