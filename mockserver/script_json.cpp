@@ -58,7 +58,7 @@ class Fields {
   }
 
   void allow_only(std::initializer_list<std::string_view> known) const {
-    for (const auto& member : object_.items()) {
+    for (auto member = object_.begin(); member != object_.end(); ++member) {
       if (std::find(known.begin(), known.end(), member.key()) != known.end()) continue;
       std::string names;
       for (const auto name : known) names += (names.empty() ? "" : ", ") + std::string(name);

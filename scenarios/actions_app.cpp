@@ -5,6 +5,7 @@
 #include "adapter/parse.h"
 #include "scenarios/action.h"
 #include "scenarios/hooks.h"
+#include "scenarios/node_json.h"
 #include "scenarios/world.h"
 #include "sdk/json.h"
 
@@ -200,7 +201,7 @@ void replace_index(json& event, std::int64_t index) {
 
 Finding capture_multiple(World& world, const Step& step) {
   const Params params(step.params);
-  const json pattern = json::parse(params.node("params").to_json());
+  const json pattern = json_of(params.node("params"));
   for (std::int64_t index = 0; index < params.integer("count"); ++index) {
     json event = pattern;
     replace_index(event, index);
@@ -309,7 +310,7 @@ Finding opt_in(World& world, const Step& step) {
 
 Properties properties(const Step& step, std::string_view name) {
   const Node* node = step.params.find(name);
-  return node == nullptr ? Properties{} : properties_from_json(json::parse(node->to_json()));
+  return node == nullptr ? Properties{} : properties_from_json(json_of(*node));
 }
 
 // The answer of a call that is made without the adapter, in the adapter's form.

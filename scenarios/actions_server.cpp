@@ -1,7 +1,10 @@
 // What the mock server is told. Its script is the mock's own (mockserver/script.h), written in YAML
 // instead of JSON, and checked by the mock's own reader while the file is loaded.
+#include <nlohmann/json.hpp>
+
 #include "mockserver/script.h"
 #include "scenarios/action.h"
+#include "scenarios/node_json.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -21,10 +24,7 @@ constexpr Field kScript[] = {
     {"max_batch_events", Type::integer, false, "a longer batch gets 413"},
 };
 
-mock::Script parse_script(const Node& params) {
-  const std::string text = params.to_json();
-  return mock::parse_script(std::string_view(text));
-}
+mock::Script parse_script(const Node& params) { return mock::parse_script(json_of(params)); }
 
 std::optional<Complaint> check_script(const Node& params, const Settings&) {
   try {

@@ -1,8 +1,10 @@
-// What is known of events, by their ids: looked up for each event of each request, and never walked
-// through in an order that anybody could see.
+// What is known of events, by their ids, and of steps of engines, by their digests: looked up for
+// each event of each request and each step of each run, and never walked through in an order that
+// anybody could see.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,5 +25,7 @@ struct UuidHash {
 template <typename Value>
 using ByUuid = std::unordered_map<Uuid, Value, UuidHash>;
 using UuidSet = std::unordered_set<Uuid, UuidHash>;
+template <typename Value>
+using ByDigest = std::unordered_map<std::uint64_t, Value>;
 
 }  // namespace lockstep::scenario

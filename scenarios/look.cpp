@@ -84,8 +84,6 @@ std::vector<json> events_of(const Requests& requests) {
   return events;
 }
 
-json json_of(const Node& node) { return json::parse(node.to_json()); }
-
 json member(const json& object, const std::string& path) {
   if (!object.is_object()) return nullptr;
   if (const auto whole = object.find(path); whole != object.end()) return *whole;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scenarios/action.h"
+#include "scenarios/node_json.h"
 #include "scenarios/seen.h"
 
 namespace lockstep::scenario {
@@ -23,9 +24,6 @@ const Seen* request_at(const Requests& requests, std::int64_t index);
 
 // All events of the requests, in order, repeats included.
 std::vector<nlohmann::json> events_of(const Requests& requests);
-
-// A value of a scenario file as JSON.
-nlohmann::json json_of(const Node& node);
 
 // The member with a path of dots ("person_properties.$device_id", names with dots first); null when
 // there is none.

@@ -203,6 +203,14 @@ Node Node::quoted(std::string text, Mark at) {
   return node;
 }
 
+Node Node::integer(std::int64_t value, Mark at) {
+  Node node = quoted(std::to_string(value), at);
+  node.kind_ = Kind::integer;
+  node.integer_ = value;
+  node.real_ = static_cast<double>(value);
+  return node;
+}
+
 Node Node::include(std::string name, Mark at) {
   Node node = quoted(std::move(name), at);
   node.kind_ = Kind::include;

@@ -40,6 +40,7 @@ class Node {
   // A scalar as YAML's core schema reads a plain one: null, true, 12, 0x1f, 1.5, or text.
   static Node plain(std::string text, Mark at);
   static Node quoted(std::string text, Mark at);
+  static Node integer(std::int64_t value, Mark at);
   static Node include(std::string name, Mark at);
   static Node list(Mark at);
   static Node map(Mark at);

@@ -159,7 +159,8 @@ http::Response World::ask(const std::string& name, std::string_view method, std:
 
 Finding World::call(const std::string& name, std::string_view path, const std::string& body) {
   const http::Response response = ask(name, "POST", path, body);
-  *last_answer_ = json::parse(response.body, nullptr, false);
+  last_answer_.reset();
+  last_body_ = response.body;
   if (response.status < 400) return std::nullopt;
   return Failure{"the adapter to carry out POST " + std::string(path),
                  std::to_string(response.status) + " " + response.body};
@@ -205,9 +206,17 @@ std::vector<std::string> World::clients() const {
   return present;
 }
 
-void World::set_last_answer(const json& answer) { *last_answer_ = answer; }
+// Hardly any step looks at what the one before it was answered.
+const json& World::last_answer() const {
+  if (last_answer_ == nullptr) {
+    last_answer_ = std::make_unique<json>(json::parse(last_body_, nullptr, false));
+  }
+  return *last_answer_;
+}
 
-void World::set_last_report(const FlushReport& report) { *last_answer_ = to_json(report); }
+void World::set_last_answer(const json& answer) { last_answer_ = std::make_unique<json>(answer); }
+
+void World::set_last_report(const FlushReport& report) { set_last_answer(to_json(report)); }
 
 json World::to_json(const FlushReport& report) {
   return {{"success", report.ok()},

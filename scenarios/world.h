@@ -10,7 +10,6 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,7 +147,7 @@ class World {
   void watch_states() noexcept { watches_states_ = true; }
   // The steps from one kind of state to another that were seen, each once, in the order of their
   // numbers.
-  std::vector<std::uint64_t> states() const { return {states_.begin(), states_.end()}; }
+  std::vector<std::uint64_t> states() const;
 
   // The conditions among them, and during which steps.
   const Sightings& sightings() const noexcept { return sightings_; }
@@ -169,7 +168,7 @@ class World {
   void set_added_latency(Duration by) noexcept { added_latency_ = by; }
 
   // The last answer of call(), or what a direct call put there in the same form.
-  const nlohmann::json& last_answer() const noexcept { return *last_answer_; }
+  const nlohmann::json& last_answer() const;
   void set_last_answer(const nlohmann::json& answer);
   void set_last_report(const FlushReport& report);
   // As the adapter's /flush answers it.
@@ -272,7 +271,7 @@ class World {
   bool watches_states_ = false;
   std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
   std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each
-  std::set<std::uint64_t> states_;
+  std::vector<std::uint64_t> states_;  // as they came, repeats included
   Sightings sightings_;
   std::uint32_t step_ = 0;
   std::vector<std::string> names_;
@@ -281,7 +280,8 @@ class World {
   // none, carried events of those bytes.
   ByUuid<std::size_t> carried_;
   std::map<std::uint64_t, std::size_t> carried_bytes_;
-  std::unique_ptr<nlohmann::json> last_answer_;
+  std::string last_body_;
+  mutable std::unique_ptr<nlohmann::json> last_answer_;  // nullptr: last_body_, not read yet
   Duration last_elapsed_{0};
   Duration added_latency_{0};
   bool violations_expected_ = false;

@@ -60,15 +60,22 @@ void World::note_condition(std::uint64_t was, std::uint64_t is) {
   if (was != 0) sightings_.note_move(condition(was), condition(is));
 }
 
+std::vector<std::uint64_t> World::states() const {
+  std::vector<std::uint64_t> states = states_;
+  std::sort(states.begin(), states.end());
+  states.erase(std::unique(states.begin(), states.end()), states.end());
+  return states;
+}
+
 // A step of one client's engine from one kind of state to another, and what was heard in a state.
 void World::note_state() {
   for (const auto& [client, state] : host_->shapes()) {
     std::uint64_t& last = last_states_[client];
     note_condition(last, state);
-    if (state != last) states_.insert(digest_number(last, state));
+    if (state != last) states_.push_back(digest_number(last, state));
     last = state;
     for (std::uint64_t heard = heard_; heard != 0; heard &= heard - 1) {
-      states_.insert(digest_number(state, static_cast<std::uint64_t>(std::countr_zero(heard))));
+      states_.push_back(digest_number(state, static_cast<std::uint64_t>(std::countr_zero(heard))));
     }
   }
   heard_ = 0;

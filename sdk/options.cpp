@@ -18,8 +18,8 @@ std::size_t largest_ai_event(const Options& options) noexcept {
   return std::min(options.max_ai_event_bytes, traits_of(options.capture).event_bytes);
 }
 
-void require(bool holds, std::string_view option, const std::string& problem) {
-  if (!holds) throw ConfigError(option, problem);
+void require(bool holds, std::string_view option, std::string_view problem) {
+  if (!holds) throw ConfigError(option, std::string(problem));
 }
 
 bool printable(std::string_view text) {
@@ -40,23 +40,31 @@ void check_headers(const Options& options) {
 void check_room(const Options& options) {
   const ProtocolTraits& protocol = traits_of(options.capture);
   const std::size_t around = protocol.envelope_bytes + 1;
-  const std::string envelope = std::to_string(around) + " bytes";
-  require(protocol.body_bytes >= around && largest_event(options) <= protocol.body_bytes - around,
-          "max_event_bytes",
-          "must leave " + envelope + " of the " + std::to_string(protocol.body_bytes) +
-              " that capture " + std::string(to_string(options.capture)) + " may send");
-  require(options.max_batch_bytes >= around + largest_event(options), "max_batch_bytes",
-          "must hold one event of max_event_bytes and " + envelope + " of envelope");
-  require(options.max_batch_bytes >= around + largest_ai_event(options), "max_batch_bytes",
-          "must hold one event of max_ai_event_bytes and " + envelope + " of envelope");
+  const auto envelope = [around] { return std::to_string(around) + " bytes"; };
+  if (protocol.body_bytes < around || largest_event(options) > protocol.body_bytes - around) {
+    throw ConfigError("max_event_bytes",
+                      "must leave " + envelope() + " of the " + std::to_string(protocol.body_bytes) +
+                          " that capture " + std::string(to_string(options.capture)) +
+                          " may send");
+  }
+  const auto hold = [&](std::size_t largest, std::string_view limit) {
+    if (options.max_batch_bytes >= around + largest) return;
+    throw ConfigError("max_batch_bytes", "must hold one event of " + std::string(limit) + " and " +
+                                             envelope() + " of envelope");
+  };
+  hold(largest_event(options), "max_event_bytes");
+  hold(largest_ai_event(options), "max_ai_event_bytes");
 }
 
 void check_host(const Options& options) {
-  require(http::Url::parse(options.host).has_value(), "host", "must be an http or https URL");
-  require(http::Url::parse(options.host)->query.empty(), "host", "must not have a query");
+  const std::optional<http::Url> url = http::Url::parse(options.host);
+  require(url.has_value(), "host", "must be an http or https URL");
+  require(url->query.empty(), "host", "must not have a query");
   // Another service's key is not PostHog's to know.
-  require(traits_of(options.capture).is_posthog || options.host != Options::kPosthogHost, "host",
-          "must be set for capture " + std::string(to_string(options.capture)));
+  if (!traits_of(options.capture).is_posthog && options.host == Options::kPosthogHost) {
+    throw ConfigError("host",
+                      "must be set for capture " + std::string(to_string(options.capture)));
+  }
 }
 
 void check_limits(const Options& options) {

@@ -9,6 +9,7 @@
 
 #include "clock/chance.h"
 #include "clock/trace.h"
+#include "scenarios/by_uuid.h"
 #include "scenarios/explore/laws.h"
 #include "scenarios/explore/plan.h"
 #include "scenarios/explore/state.h"
@@ -90,7 +91,7 @@ class Explorer {
     out_.singletons = static_cast<std::size_t>(std::count_if(
         seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second.seed_runs == 1; }));
     out_.real_time = real_time();
-    out_.seen = std::move(seen_);
+    out_.seen = seen_in_order();
     return std::move(out_);
   }
 
@@ -206,6 +207,8 @@ class Explorer {
     return chance.tape();
   }
 
+  SeenTransitions seen_in_order() const { return {seen_.begin(), seen_.end()}; }
+
   // After whole rounds only: where a range ends in the middle of one, a longer range goes on
   // otherwise.
   void keep_state() {
@@ -225,7 +228,7 @@ class Explorer {
     state.coverage = out_.coverage.counts();
     state.corpus = kept_;
     state.failures = failed_;
-    state.seen = seen_;
+    state.seen = seen_in_order();
     options_.keep_state(to_text(state));
   }
 
@@ -247,7 +250,7 @@ class Explorer {
     if (!out_.coverage.take(state.coverage)) {
       throw std::invalid_argument("found the coverage of other tables; expected this build's");
     }
-    seen_ = std::move(state.seen);
+    seen_ = {state.seen.begin(), state.seen.end()};
     out_.runs = kept_runs_ = state.runs;
     out_.failed_runs = state.failed_runs;
     out_.verified = state.verified;
@@ -283,7 +286,7 @@ class Explorer {
   Duration former_time_{0};      // of the explorations before this one
   std::optional<Instant> last_kept_;
   std::uint64_t kept_runs_ = 0;
-  SeenTransitions seen_;
+  scenario::ByDigest<SeenIn> seen_;
 };
 
 }  // namespace

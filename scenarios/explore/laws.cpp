@@ -81,8 +81,12 @@ Scenario in_pieces(const Scenario& scenario) {
 // Farther ahead than any run comes.
 constexpr Duration kFar = std::chrono::hours{24 * 365 * 100};
 
+// The shortest form of a date in a header, that of asctime (RFC 9110 section 5.6.7).
+constexpr std::size_t kShortestDate = 24;
+
 // A date in a header; nothing where it is none, or one that no clock will ever show.
 std::optional<WallTime> date_of(std::string_view text) {
+  if (text.size() < kShortestDate) return std::nullopt;
   const auto date = parse_http_date(text, VirtualClock::kDefaultStart);
   return date && *date - VirtualClock::kDefaultStart < kFar ? date : std::nullopt;
 }

@@ -6,7 +6,7 @@ namespace lockstep::explore {
 
 using scenario::Node;
 
-Node number(std::int64_t value) { return Node::plain(std::to_string(value), {}); }
+Node number(std::int64_t value) { return Node::integer(value, {}); }
 Node text(std::string value) { return Node::quoted(std::move(value), {}); }
 Node boolean(bool value) { return Node::plain(value ? "true" : "false", {}); }
 Node nothing() { return Node::plain("null", {}); }

@@ -22,6 +22,8 @@ scenario::Node list(std::vector<scenario::Node> items);
 // A map: Params().with("count", number(3)).node()
 class Params {
  public:
+  Params() { map_.entries().reserve(kUsual); }
+
   Params&& with(std::string_view key, scenario::Node value) &&;
   Params& with(std::string_view key, scenario::Node value) &;
   Params&& with(std::string_view key, std::int64_t value) && {
@@ -32,6 +34,8 @@ class Params {
   const scenario::Node& node() const& { return map_; }
 
  private:
+  static constexpr std::size_t kUsual = 4;  // so many parameters most steps have at most
+
   scenario::Node map_ = scenario::Node::map({});
 };
 

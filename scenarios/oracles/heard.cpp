@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "mockserver/json_text.h"
 #include "scenarios/world.h"
 
 namespace lockstep::scenario {
@@ -49,15 +50,19 @@ Word word_of_status(const Seen& seen) {
 // v1 names each event, and what becomes of it.
 void read_results(const Seen& seen, std::vector<Word>& words) {
   const std::string& body = seen.reply.response.body;
-  const json answer = json::parse(body, nullptr, false);
-  const auto results = answer.find("results");
+  std::fill(words.begin(), words.end(), Word::unnamed);
+  const auto answer = mock::read_json(body).value;
+  if (answer == nullptr || !answer->contains("results")) return;
+  const json& results = (*answer)["results"];
   for (std::size_t i = 0; i < words.size(); ++i) {
-    words[i] = Word::unnamed;
-    if (results == answer.end()) continue;
-    const auto result = results->find(seen.parts[i].uuid.to_string());
-    if (result == results->end() || !result->is_object()) continue;
-    const json said = result->value("result", json());
-    words[i] = said == "retry" ? Word::again : said == "drop" ? Word::refused : Word::accepted;
+    const auto result = results.find(seen.parts[i].uuid.to_string());
+    if (result == results.end() || !result->is_object()) continue;
+    const auto said = result->find("result");
+    if (said == result->end()) {
+      words[i] = Word::accepted;
+    } else {
+      words[i] = *said == "retry" ? Word::again : *said == "drop" ? Word::refused : Word::accepted;
+    }
   }
 }
 

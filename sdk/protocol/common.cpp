@@ -8,7 +8,10 @@
 
 namespace lockstep::protocol {
 
-std::string library_id() { return std::string(kLibraryName).append("/").append(kLibraryVersion); }
+const std::string& library_id() {
+  static const std::string id = std::string(kLibraryName).append("/").append(kLibraryVersion);
+  return id;
+}
 
 const OptionName* find_option(std::string_view property) noexcept {
   if (!property.starts_with('$')) return nullptr;

@@ -15,7 +15,7 @@ namespace lockstep::protocol {
 inline constexpr std::string_view kLibraryName = "lockstep-cpp";
 inline constexpr std::string_view kLibraryVersion = "0.1.0";
 // Both, as servers are told: name/version.
-std::string library_id();
+const std::string& library_id();
 
 // A per-event option: the property by which v0 sends it, and its name in v1's options object.
 struct OptionName {
