@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
@@ -184,8 +185,7 @@ class Walker {
       if (c == '"') {
         string();
       } else {
-        if (c == '{' || c == '[') ++depth;
-        if (c == '}' || c == ']') --depth;
+        depth += kDeeper[static_cast<unsigned char>(c)];
         ++at_;
       }
       if (depth == 0 && (at_ == text_.size() || c == '"' || is_end(text_[at_]))) break;
@@ -209,10 +209,21 @@ class Walker {
   static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   static bool is_end(char c) { return c == ',' || c == '}' || c == ']' || c == ':' || is_space(c); }
 
+  // By how much the text is nested deeper behind each byte; one less is the greatest number.
+  static constexpr auto kDeeper = [] {
+    std::array<std::size_t, 256> deeper{};
+    deeper['{'] = deeper['['] = 1;
+    deeper['}'] = deeper[']'] = static_cast<std::size_t>(-1);
+    return deeper;
+  }();
+
   void string() {
-    for (++at_; text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\') ++at_;
-    }
+    std::size_t escapes = 0;
+    const std::size_t begin = at_;
+    do {
+      at_ = text_.find('"', at_ + 1);
+      for (escapes = 0; at_ - escapes - 1 > begin && text_[at_ - escapes - 1] == '\\';) ++escapes;
+    } while (escapes % 2 != 0);
     ++at_;
   }
 

@@ -195,7 +195,9 @@ Client& World::client(const std::string& name) {
 }
 
 const ClientLimits* World::limits(const std::string& name) const {
-  const auto found = limits_.find(name);
+  // Of few names; most runs have one client.
+  const auto found = std::find_if(limits_.begin(), limits_.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
   return found == limits_.end() ? nullptr : &found->second;
 }
 
