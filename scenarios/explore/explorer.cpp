@@ -27,10 +27,9 @@ constexpr Stream kSteering{"explore-steering"};
 
 // One run of a round: what it was made of, what came of it.
 struct Run {
-  Origin origin;
-  ChoiceTape tape;  // where it was made from another run
-  Plan plan;
-  Result result;
+  Origin origin{};
+  Plan plan{};
+  Result result{};
   bool verified = false;
 };
 
@@ -142,24 +141,28 @@ class Explorer {
     // The later of two: what was new late is rarer than what was new at once.
     run.origin.parent = std::max(chance.below({kSteering, seed, 100}, corpus_.size()),
                                  chance.below({kSteering, seed, 101}, corpus_.size()));
-    run.tape = tape_for(run.origin);
   }
 
-  ChoiceTape tape_for(const Origin& origin) const {
-    if (!origin.parent) return {};
-    return changed(corpus_[*origin.parent], Chance(origin.seed), origin.seed);
+  Chance chance_of(const Origin& origin) const {
+    if (!origin.parent) return Chance(origin.seed);
+    return Chance(origin.seed,
+                  changed(corpus_[*origin.parent], Chance(origin.seed), origin.seed));
   }
 
   void carry_out(Run& run) const {
-    run.plan = make_plan(Chance(run.origin.seed, run.tape), options_.capture, options_.workload);
+    run.plan = make_plan(chance_of(run.origin), options_.capture, options_.workload);
     scenario::RunOptions options;
     options.seed = run.origin.seed;
     options.keep_states = true;
     run.result = scenario::run(run.plan.scenario, options);
     const std::uint64_t share = options_.verify_one_in;
-    if (share == 0 || run.origin.seed % share != 0 || run.result.failed) return;
-    run.verified = true;
-    run.result.failed = broken_law(run.plan.scenario, run.result);
+    if (share != 0 && run.origin.seed % share == 0 && !run.result.failed) {
+      run.verified = true;
+      run.result.failed = broken_law(run.plan.scenario, run.result);
+    }
+    // What nobody asks for again is forgotten here, while the memory that the next run takes in its
+    // place is warm: a round of whole runs is more than a processor's caches hold.
+    if (!run.result.failed) run.plan.scenario = {};
   }
 
   void merge(Run& run) {
@@ -189,19 +192,19 @@ class Explorer {
     const std::string& behaviour = run.result.failed->action;
     if (is_known(behaviour)) return;
     failed_.push_back({run.origin, run.result.digest});
-    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour, whole_tape(run),
+    out_.failures.push_back({run.origin.seed, !run.origin.parent, behaviour, whole_tape(run.origin),
                              std::move(run.plan.scenario), std::move(run.result)});
   }
 
   // The run's whole tape, so that a later change leaves the rest of it as it was.
   void keep(const Run& run) {
     if (!options_.novelty || corpus_.size() >= kLargestCorpus) return;
-    corpus_.push_back(whole_tape(run));
+    corpus_.push_back(whole_tape(run.origin));
     kept_.push_back({run.origin, digest_of(corpus_.back())});
   }
 
-  ChoiceTape whole_tape(const Run& run) const {
-    Chance chance(run.origin.seed, run.tape);
+  ChoiceTape whole_tape(const Origin& origin) const {
+    Chance chance = chance_of(origin);
     chance.start_recording();
     make_plan(chance, options_.capture, options_.workload);
     return chance.tape();
@@ -236,12 +239,12 @@ class Explorer {
   void go_on_from(State state) {
     expect_same_meaning(state, meaning_, options_.seeds);
     for (const KeptRun& kept : state.corpus) {
-      corpus_.push_back(whole_tape(run_of(kept)));
+      corpus_.push_back(whole_tape(origin_of(kept)));
       expect_same_check(kept, digest_of(corpus_.back()));
     }
     kept_ = std::move(state.corpus);
     for (const KeptRun& kept : state.failures) {
-      Run run = run_of(kept);
+      Run run{origin_of(kept)};
       carry_out(run);
       expect_same_check(kept, run.result.failed ? run.result.digest : ~kept.check);
       note_failure(run);
@@ -260,15 +263,12 @@ class Explorer {
     former_time_ = state.real_time;
   }
 
-  Run run_of(const KeptRun& kept) const {
+  Origin origin_of(const KeptRun& kept) const {
     if (kept.origin.parent.value_or(0) >= std::max<std::size_t>(corpus_.size(), 1)) {
       throw std::invalid_argument("line " + std::to_string(kept.line) +
                                   ": found a run made from one that comes later");
     }
-    Run run;
-    run.origin = kept.origin;
-    run.tape = tape_for(run.origin);
-    return run;
+    return kept.origin;
   }
 
   void tell() const {
