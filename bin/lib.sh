@@ -15,7 +15,7 @@ kBuildPackages=(g++ cmake ninja-build ccache pkg-config
   libcurl4-openssl-dev libdeflate-dev libbrotli-dev libzstd-dev zlib1g-dev
   nlohmann-json3-dev libsimdjson-dev libtomlplusplus-dev libyaml-cpp-dev libcpp-httplib-dev
   libcli11-dev libfmt-dev
-  libhowardhinnant-date-dev libmimalloc-dev)
+  libhowardhinnant-date-dev libgoogle-perftools-dev)
 # For the tests, on top of them.
 kTestPackages=(git python3 python3-dev python3-pytest python3-pytest-xdist python3-pytest-bdd
   python3-hypothesis python3-matplotlib python3-pandas python3-distributed python3-venv mypy

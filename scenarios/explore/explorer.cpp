@@ -29,6 +29,7 @@ constexpr Stream kSteering{"explore-steering"};
 struct Run {
   Origin origin{};
   Plan plan{};
+  ChoiceTape tape{};  // the whole, of a run that reached something new when its round began
   Result result{};
   bool verified = false;
 };
@@ -150,7 +151,9 @@ class Explorer {
   }
 
   void carry_out(Run& run) const {
-    run.plan = make_plan(chance_of(run.origin), options_.capture, options_.workload);
+    Chance chance = chance_of(run.origin);
+    if (may_keep()) chance.start_recording();
+    run.plan = make_plan(chance, options_.capture, options_.workload);
     scenario::RunOptions options;
     options.seed = run.origin.seed;
     options.keep_states = true;
@@ -163,6 +166,14 @@ class Explorer {
     // What nobody asks for again is forgotten here, while the memory that the next run takes in its
     // place is warm: a round of whole runs is more than a processor's caches hold.
     if (!run.result.failed) run.plan.scenario = {};
+    if (may_keep() && reaches_new(run.result)) run.tape = chance.tape();
+  }
+
+  bool may_keep() const { return options_.novelty && corpus_.size() < kLargestCorpus; }
+
+  bool reaches_new(const Result& result) const {
+    return std::any_of(result.states.begin(), result.states.end(),
+                       [&](std::uint64_t transition) { return !seen_.contains(transition); });
   }
 
   void merge(Run& run) {
@@ -197,9 +208,9 @@ class Explorer {
   }
 
   // The run's whole tape, so that a later change leaves the rest of it as it was.
-  void keep(const Run& run) {
-    if (!options_.novelty || corpus_.size() >= kLargestCorpus) return;
-    corpus_.push_back(whole_tape(run.origin));
+  void keep(Run& run) {
+    if (!may_keep()) return;
+    corpus_.push_back(std::move(run.tape));
     kept_.push_back({run.origin, digest_of(corpus_.back())});
   }
 
