@@ -6,11 +6,13 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scenarios/explore/choices.h"
@@ -37,7 +39,14 @@ struct RunFrame {
 };
 
 // One operation as steps of a scenario.
-using Operation = std::vector<scenario::Step>;
+struct Operation : std::vector<scenario::Step> {
+  // Takes the steps over, where a list of a vector's would copy them.
+  template <std::same_as<scenario::Step>... Steps>
+  Operation(Steps... steps) {
+    reserve(sizeof...(steps));
+    (push_back(std::move(steps)), ...);
+  }
+};
 
 struct Family {
   std::string_view name;

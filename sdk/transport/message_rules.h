@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -17,12 +18,20 @@ constexpr std::size_t header_cost(std::string_view name, std::string_view value)
   return name.size() + value.size() + 32;
 }
 
-// RFC 9110 section 5.6.2.
-constexpr bool is_token(std::string_view text) noexcept {
+// RFC 9110 section 5.6.2: by octet.
+inline constexpr auto kMayStandInToken = [] {
   constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kOther.find(c) != std::string_view::npos;
+  std::array<bool, 256> may{};
+  for (const char c : kOther) may[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) may[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) may[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) may[static_cast<unsigned char>(c)] = true;
+  return may;
+}();
+
+constexpr bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return kMayStandInToken[static_cast<unsigned char>(c)];
   });
 }
 
