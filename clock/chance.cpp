@@ -171,12 +171,7 @@ bool Chance::ratio(const DrawKey& key, std::uint64_t numerator,
   return record(key, holds ? 1 : 0) != 0;
 }
 
-void Chance::start_recording() { recording_.store(true, std::memory_order_relaxed); }
-
-ChoiceTape Chance::tape() const {
-  const std::scoped_lock lock(mutex_);
-  return ChoiceTape(recorded_);
-}
+ChoiceTape Chance::tape() const { return ChoiceTape(recorded_); }
 
 // played_ never changes, so looking at it takes no lock.
 const std::uint64_t* Chance::find_played(const DrawKey& key) const noexcept {
@@ -186,11 +181,7 @@ const std::uint64_t* Chance::find_played(const DrawKey& key) const noexcept {
 }
 
 std::uint64_t Chance::record(const DrawKey& key, std::uint64_t value) const noexcept {
-  // Drawing is on the path of capture(): whoever does not record pays one relaxed load.
-  if (recording_.load(std::memory_order_relaxed)) {
-    const std::scoped_lock lock(mutex_);
-    recorded_.emplace_back(to_tape_key(key), value);
-  }
+  if (recording_) recorded_.emplace_back(to_tape_key(key), value);
   return value;
 }
 

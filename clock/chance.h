@@ -6,10 +6,8 @@
 // results differ between implementations.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -68,7 +66,7 @@ class ChoiceTape {
       choices_;  // sorted: tapes are copied and looked into far oftener than changed
 };
 
-// Thread-safe.
+// Thread-safe, unless it records.
 class Chance {
  public:
   explicit Chance(std::uint64_t seed) noexcept : seed_(seed) {}
@@ -91,8 +89,9 @@ class Chance {
   bool ratio(const DrawKey& key, std::uint64_t numerator, std::uint64_t denominator) const noexcept;
 
   // From now on each draw is recorded (bits: the bits; below: the number; ratio: 1 or 0).
-  // Off by default, because a service draws without end.
-  void start_recording();
+  // Off by default, because a service draws without end. Whoever records draws in one thread: it is
+  // there for those who plan a run.
+  void start_recording() noexcept { recording_ = true; }
   // What has been recorded so far.
   ChoiceTape tape() const;
 
@@ -104,8 +103,7 @@ class Chance {
   std::uint64_t seed_;
   ChoiceTape played_;
   bool plays_only_ = false;
-  mutable std::mutex mutex_;  // guards recorded_
-  std::atomic<bool> recording_{false};
+  bool recording_ = false;
   mutable std::vector<ChoiceTape::Choice> recorded_;
 };
 

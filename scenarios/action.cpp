@@ -14,9 +14,20 @@ std::vector<const Action*> all_actions() {
   return all;
 }
 
+namespace {
+
+// Lengths differ oftener than not, and are quicker to compare.
+struct ShorterFirst {
+  bool operator()(std::string_view left, std::string_view right) const noexcept {
+    return left.size() != right.size() ? left.size() < right.size() : left < right;
+  }
+};
+
+}  // namespace
+
 const Action* find_action(std::string_view name) {
-  static const std::map<std::string_view, const Action*> by_name = [] {
-    std::map<std::string_view, const Action*> index;
+  static const std::map<std::string_view, const Action*, ShorterFirst> by_name = [] {
+    std::map<std::string_view, const Action*, ShorterFirst> index;
     for (const Action* action : all_actions()) index.emplace(action->name, action);
     return index;
   }();

@@ -270,7 +270,7 @@ class World {
   std::vector<Flight> flights_;
   bool watches_states_ = false;
   std::map<std::uint64_t, std::uint64_t> last_states_;  // by the SDK's number for the client
-  std::uint64_t heard_ = 0;  // the labels that were heard since the last turn, a bit each
+  std::uint64_t heard_ = 0;            // the labels that were heard since the last turn, a bit each
   std::vector<std::uint64_t> states_;  // as they came, repeats included
   Sightings sightings_;
   std::uint32_t step_ = 0;

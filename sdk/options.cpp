@@ -42,10 +42,10 @@ void check_room(const Options& options) {
   const std::size_t around = protocol.envelope_bytes + 1;
   const auto envelope = [around] { return std::to_string(around) + " bytes"; };
   if (protocol.body_bytes < around || largest_event(options) > protocol.body_bytes - around) {
-    throw ConfigError("max_event_bytes",
-                      "must leave " + envelope() + " of the " + std::to_string(protocol.body_bytes) +
-                          " that capture " + std::string(to_string(options.capture)) +
-                          " may send");
+    throw ConfigError("max_event_bytes", "must leave " + envelope() + " of the " +
+                                             std::to_string(protocol.body_bytes) +
+                                             " that capture " +
+                                             std::string(to_string(options.capture)) + " may send");
   }
   const auto hold = [&](std::size_t largest, std::string_view limit) {
     if (options.max_batch_bytes >= around + largest) return;
@@ -62,8 +62,7 @@ void check_host(const Options& options) {
   require(url->query.empty(), "host", "must not have a query");
   // Another service's key is not PostHog's to know.
   if (!traits_of(options.capture).is_posthog && options.host == Options::kPosthogHost) {
-    throw ConfigError("host",
-                      "must be set for capture " + std::string(to_string(options.capture)));
+    throw ConfigError("host", "must be set for capture " + std::string(to_string(options.capture)));
   }
 }
 

@@ -146,8 +146,7 @@ class Explorer {
 
   Chance chance_of(const Origin& origin) const {
     if (!origin.parent) return Chance(origin.seed);
-    return Chance(origin.seed,
-                  changed(corpus_[*origin.parent], Chance(origin.seed), origin.seed));
+    return Chance(origin.seed, changed(corpus_[*origin.parent], Chance(origin.seed), origin.seed));
   }
 
   void carry_out(Run& run) const {

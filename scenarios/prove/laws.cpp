@@ -61,7 +61,8 @@ Broken sent(const Scope& scope, const engine::Send& send, World& world) {
   if (world.now < world.pause_until) return "a request was sent inside the endpoint's pause";
   const engine::Batch& batch = *send.batch;
   if (batch.events.empty()) return "a request without events was sent";
-  if (batch.events.size() > scope.config.lanes[kLaneIndex].max_batch_size) return "a batch is too large";
+  if (batch.events.size() > scope.config.lanes[kLaneIndex].max_batch_size)
+    return "a batch is too large";
   if (batch.failures == 0 && batch.requests == 1) {
     if (Broken broken = too_soon(scope, batch, world)) return broken;
   }
@@ -267,7 +268,8 @@ Broken at_rest(const Scope& scope, World& world) {
       ledger.pending != count([](const Fate& fate) { return !fate.ended; })) {
     return "the ledger is not what happened";
   }
-  if (ledger.pending > scope.config.lanes[kLaneIndex].max_queue_size) return "the queue is overfull";
+  if (ledger.pending > scope.config.lanes[kLaneIndex].max_queue_size)
+    return "the queue is overfull";
   for (Drain& call : world.drains) {
     if (Broken broken = false_report(call, world)) return broken;
   }
