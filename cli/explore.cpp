@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cli/drawings.h"
+#include "cli/last_words.h"
 #include "cli/numbers.h"
 #include "cli/state_file.h"
 #include "cli/verbs.h"
@@ -143,6 +144,8 @@ void print_json(const explore::Exploration& found, const std::vector<Told>& fail
 std::optional<explore::Exploration> explored(const ExploreArguments& arguments) {
   explore::ExploreOptions options = arguments.options;
   remember_signals();
+  say_last_words();
+  options.on_run = begin_run;
   options.is_stopped = [] { return remembered_signal() != 0; };
   const bool is_terminal = isatty(STDERR_FILENO) != 0;
   const Instant begun = options.stopwatch->now();

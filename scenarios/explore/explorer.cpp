@@ -150,6 +150,7 @@ class Explorer {
   }
 
   void carry_out(Run& run) const {
+    if (options_.on_run) options_.on_run(run.origin.seed, !run.origin.parent);
     Chance chance = chance_of(run.origin);
     if (may_keep()) chance.start_recording();
     run.plan = make_plan(chance, options_.capture, options_.workload);

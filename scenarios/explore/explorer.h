@@ -48,6 +48,9 @@ struct ExploreOptions {
   Clock* stopwatch = nullptr;  // measures real time; none: it is 0, and the budget is not kept
   std::function<void(const Progress&)> progress;  // called between rounds
   std::function<bool()> is_stopped;  // asked between rounds: true ends the exploration there
+  // Called before each run by the thread that makes it: with the run's number, and whether that
+  // alone makes it again.
+  std::function<void(std::uint64_t run, bool from_seed)> on_run;
 
   // What an earlier exploration with the same meaning of seeds gave to `keep_state`: this one goes
   // on from there, and its result is that of one that was never stopped. Empty: from the start.

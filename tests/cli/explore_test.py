@@ -67,6 +67,13 @@ class State(unittest.TestCase):
         self.assertEqual(self.found(runs + ROUND, "--state", str(self.file)),
                          self.found(runs + ROUND))
 
+    def test_a_crash_says_in_which_run_it_was(self):
+        process = self.begin()
+        process.send_signal(signal.SIGABRT)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGABRT)
+        self.assertRegex(errors, r"the process dies in run [1-9]\d*, of signal 6; ")
+
     def test_what_is_no_state_is_refused_and_left_alone(self):
         for text in ("scenario: a\n", ""):
             self.file.write_text(text)

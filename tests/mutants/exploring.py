@@ -8,6 +8,7 @@ the median. A search that ends without a find counts as longer than any that fou
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -108,24 +109,42 @@ def focus(mutant: Mutant) -> list[str]:
     return []
 
 
-def explore(workspace: Workspace, start: int, seeds: int, options: list[str]):
-    """One run of the explorer: its report, or how it ended; and the CPU it took."""
+class Explored(NamedTuple):
+    """One run of the explorer: its report, or how it ended instead; and the CPU it took."""
+
+    report: dict | None
+    how: str
+    seconds: float
+    died_in: int | None = None  # the run that took the tool with it
+    alone: bool = False  # whose number alone makes it again
+
+
+# What the tool says then (cli/last_words.cpp).
+LAST_WORDS = re.compile(r"^lockstep explore: the process dies in run (\d+), .*\n?", re.MULTILINE)
+
+
+def explore(workspace: Workspace, start: int, seeds: int, options: list[str]) -> Explored:
     with tempfile.TemporaryDirectory() as folder:
         command = [workspace.tool, "explore", "--format", "json", "--jobs", "1", "--out", folder]
         command += ["--first", str(start), "--seeds", str(seeds), "--round", str(ROUND), *options]
         done = process.run(command, MOST_SECONDS)
+    words = LAST_WORDS.search(done.errors)
+    done = done._replace(errors=LAST_WORDS.sub("", done.errors))
     if how := judges.how_it_ended(done, (0, 1)):
-        return None, how, done.seconds
-    return json.loads(done.output), "", done.seconds
+        run = int(words[1]) if words else None
+        return Explored(None, how, done.seconds, run, bool(words) and "--seed" in words[0])
+    return Explored(json.loads(done.output), "", done.seconds)
 
 
 def search(
     workspace: Workspace, start: int, seeds: int, options: list[str], shrinks: bool = False
 ) -> Search:
     limit = [] if shrinks else ["--shrink-limit", "0"]
-    report, how, seconds = explore(workspace, start, seeds, [*options, *limit])
+    done = explore(workspace, start, seeds, [*options, *limit])
+    report = done.report
     if report is None:
-        return Search(seconds=seconds, how=how)
+        runs = None if done.died_in is None else done.died_in - start + 1
+        return Search(runs, done.seconds, how=done.how)
     if not report["failures"]:
         return Search(seconds=report["real_seconds"])
     first = report["failures"][0]
@@ -137,17 +156,25 @@ def first_look(mutant: Mutant, workspace: Workspace, seeds: int) -> First:
     """By seeds alone, so that the seed shows it again; with guidance, where that finds nothing."""
     for mode in reversed(MODES.values()):
         options = [*focus(mutant), *mode]
-        report, how, _ = explore(workspace, 1, seeds, options)
-        if report is None:
-            return First("explorer", behaviour=how)
-        if report["failures"]:
-            found = report["failures"][0]
+        done = explore(workspace, 1, seeds, options)
+        if done.report is None:
+            seed = done.died_in if done.alone else None
+            return First("explorer", seed, None, done.how, shows_again(mutant, workspace, seed))
+        if done.report["failures"]:
+            found = done.report["failures"][0]
             seed = found["run"] if found["from_seed"] else None
-            again = ["replay", "--quiet", "--seed", str(seed), *focus(mutant)]
-            replayed = seed is not None and process.run([workspace.tool, *again], 60).status == 1
-            steps, behaviour = found["shrunk_steps"], found["behaviour"]
-            return First("explorer", seed, steps, behaviour, replayed)
+            replayed = shows_again(mutant, workspace, seed)
+            return First("explorer", seed, found["shrunk_steps"], found["behaviour"], replayed)
     return First()
+
+
+def shows_again(mutant: Mutant, workspace: Workspace, seed: int | None) -> bool:
+    """Whether the run of that seed fails once more, or dies."""
+    if seed is None:
+        return False
+    again = ["replay", "--quiet", "--seed", str(seed), *focus(mutant)]
+    status = process.run([workspace.tool, *again], 60).status
+    return status == 1 or status < 0
 
 
 def schedules_look(mutant: Mutant, workspace: Workspace) -> First:

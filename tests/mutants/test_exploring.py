@@ -141,6 +141,15 @@ def test_a_crash_is_a_find_without_a_seed(tmp_path):
     ]
 
 
+def test_a_crash_that_names_its_run_can_be_seen_again(tmp_path):
+    workspace = FakeWorkspace(tmp_path, at=1)
+    words = "lockstep explore: the process dies in run 7, of signal 6; `lockstep replay --seed 7`"
+    workspace.tool.write_text(f"#!/bin/sh\necho gone >&2\necho '{words}' >&2\nkill -ABRT $$\n")
+    finding = examine(workspace, starts=2)
+    assert finding.first.seed == 7 and finding.first.replayed
+    assert finding.first.behaviour == "by crash (signal 6: gone)"
+
+
 def test_a_mutant_that_does_not_build_says_so_and_is_taken_out(tmp_path):
     workspace = FakeWorkspace(tmp_path, at=1, builds=False)
     assert exploring.cells(examine(workspace)) == ["does not build: no"]
