@@ -82,10 +82,12 @@ World::World(const Settings& settings, std::uint64_t seed, const Epoch& epoch)
 
 // Clients end before the world they look into. What ends then calls hooks, which ask this world for
 // their client: the adapter must still be there to say that it is gone.
-World::~World() {
+World::~World() { close(); }
+
+void World::close() noexcept {
   flags_.clear();
   tools_.clear();
-  adapter_->close();
+  if (adapter_ != nullptr) adapter_->close();
   adapter_.reset();
   logs_.clear();
 }

@@ -83,6 +83,9 @@ class World {
   // `epoch`: what the clocks show when it begins.
   World(const Settings& settings, std::uint64_t seed, const Epoch& epoch = {});
   ~World();
+  // Ends every client, tool and provider, as the destructor does; nothing else may be asked of the
+  // world then but whether it found a breach or a livelock.
+  void close() noexcept;
 
   const Settings& settings() const noexcept { return settings_; }
   VirtualClock& clock() noexcept { return *clock_; }
