@@ -64,6 +64,7 @@ struct EndedRequest {
   std::string client;
   std::string number;
   Lane lane = Lane::analytics;
+  Instant sent{};
   Instant at{};
   bool was_cancelled = false;
   int status = 0;                 // as the client understood it; 0: no answer
