@@ -144,6 +144,8 @@ class World {
   // The steps that have asked that provider, each question once.
   std::vector<Step> flag_questions(const std::string& provider) const;
 
+  // An event was captured for a lane other than the usual one. Tells the oracles.
+  void meant(const Uuid& uuid, Lane lane);
   // That client has tracked an event. Tells the oracles.
   void tracked(const TrackedEvent& event);
 
