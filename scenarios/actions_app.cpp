@@ -179,12 +179,23 @@ Finding init(World& world, const Step& step) {
                     params.has("hooks") ? params.texts("hooks") : std::vector<std::string>{});
 }
 
+// Captured through the adapter, which tells of the event's uuid, null where it was refused.
+Finding capture_for(World& world, const Step& step, std::string_view path, Lane lane) {
+  if (auto failure = world.call(step.client, path, step.params.to_json())) return failure;
+  if (lane == Lane::analytics) return std::nullopt;
+  const auto uuid = world.last_answer().find("uuid");
+  if (uuid == world.last_answer().end() || !uuid->is_string()) return std::nullopt;
+  world.meant(Uuid::parse(uuid->get<std::string>()).value_or(Uuid{}), lane);
+  return std::nullopt;
+}
+
 Finding capture(World& world, const Step& step) {
-  return world.call(step.client, "/capture", step.params.to_json());
+  const bool historical = Params(step.params).boolean("historical", false);
+  return capture_for(world, step, "/capture", historical ? Lane::historical : Lane::analytics);
 }
 
 Finding capture_ai(World& world, const Step& step) {
-  return world.call(step.client, "/capture_ai", step.params.to_json());
+  return capture_for(world, step, "/capture_ai", Lane::ai);
 }
 
 void replace_index(json& event, std::int64_t index) {
@@ -225,6 +236,9 @@ Finding capture_burst(World& world, const Step& step) {
   const auto capture_all = [&] {
     for (std::int64_t i = 0; i < params.integer("count"); ++i) {
       const CaptureResult result = lane == "ai" ? client.capture_ai(event) : client.capture(event);
+      if (event.historical || lane == "ai") {
+        world.meant(result.uuid, event.historical ? Lane::historical : Lane::ai);
+      }
       ++admissions[std::string(to_string(result.admission))];
       if (every > Duration{0}) world.host().run_for(every);
     }

@@ -13,6 +13,17 @@ namespace lockstep::scenario {
 
 namespace {
 
+// What broke where time cannot go on. It goes before all else: whatever came of the step, it came
+// of that.
+std::optional<FailedStep> stuck(World& world, std::size_t number, const Mark& at) {
+  const std::optional<std::string>& why = world.host().livelock();
+  if (!why) return std::nullopt;
+  return FailedStep{number,
+                    "what is due is done",
+                    at,
+                    {"time to go on after " + to_text(world.clock().now()), *why}};
+}
+
 // Whatever escapes a step is a failure of that step.
 template <typename Check>
 Finding guarded(Check check) {
@@ -30,8 +41,10 @@ std::optional<FailedStep> failed_step(World& world, const Scenario& scenario) {
     world.trace().record(
         world.clock().now(), "step",
         {{"number", i + 1}, {"action", step.action->name}, {"client", step.client}});
-    if (auto failure = guarded([&] { return step.action->run(world, step); })) {
-      return FailedStep{i + 1, std::string(step.action->name), step.at, *std::move(failure)};
+    const Finding failure = guarded([&] { return step.action->run(world, step); });
+    if (auto livelock = stuck(world, i + 1, step.at)) return livelock;
+    if (failure) {
+      return FailedStep{i + 1, std::string(step.action->name), step.at, *failure};
     }
     if (world.breach()) {
       return FailedStep{i + 1, std::string(world.breach()->behaviour), step.at,
@@ -156,6 +169,9 @@ Result run(const Scenario& scenario, const RunOptions& options) {
     }
     if (options.keep_trace) result.entries = world.trace().entries();
     if (result.failed) tell_requests(world, scenario, result);
+    // Clients shut down as they end, which takes time that may not pass.
+    world.close();
+    if (result.passed()) result.failed = stuck(world, 0, scenario.at);
   }
   result.real_time = now(options) - start;
   return result;

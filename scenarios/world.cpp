@@ -82,10 +82,12 @@ World::World(const Settings& settings, std::uint64_t seed, const Epoch& epoch)
 
 // Clients end before the world they look into. What ends then calls hooks, which ask this world for
 // their client: the adapter must still be there to say that it is gone.
-World::~World() {
+World::~World() { close(); }
+
+void World::close() noexcept {
   flags_.clear();
   tools_.clear();
-  adapter_->close();
+  if (adapter_ != nullptr) adapter_->close();
   adapter_.reset();
   logs_.clear();
 }
@@ -123,6 +125,7 @@ void World::customise(Options& options) {
   };
   options.on_error = [this, name](const ErrorReport& error) {
     logs_[name].errors.push_back(error);
+    tell([&](Oracle& oracle) { return oracle.told(*this, {name, error, clock_->now()}); });
   };
   for (const std::string& hook : hooks_) {
     find_hook(hook)->install(options, [this, name]() -> Client& { return client(name); });
@@ -451,22 +454,44 @@ Finding ledger_balances(World& world) {
   return std::nullopt;
 }
 
+bool ends_at_capture(DropReason reason) {
+  return reason == DropReason::hook || reason == DropReason::hook_failed ||
+         reason == DropReason::queue_full || reason == DropReason::too_large;
+}
+
+// What ends at this instant is told by the end of its turn. Of captures that were dropped at once a
+// client tells no more than it has room to remember; all are counted.
+bool agrees(World& world, DropReason reason, std::uint64_t told, std::uint64_t counted) {
+  const bool is_exact =
+      !ends_at_capture(reason) && world.host().next_instant() > world.clock().now();
+  return is_exact ? told == counted : told <= counted;
+}
+
 // An event ends once, and what ended is what the ledger counts.
 Finding outcomes_agree_with_ledger(World& world) {
   for (const std::string& name : world.clients()) {
     std::set<Uuid> ended;
     std::uint64_t delivered = 0;
+    std::array<std::uint64_t, kDropReasonCount> dropped{};
     for (const Outcome& outcome : world.log(name).outcomes) {
       if (!ended.insert(outcome.uuid).second) {
         return Failure{"one outcome for each event",
                        "a second one for " + outcome.uuid.to_string()};
       }
-      if (outcome.delivered) ++delivered;
+      ++(outcome.delivered ? delivered : dropped[static_cast<std::size_t>(outcome.reason)]);
     }
     const LaneStats total = world.client(name).stats().total();
     if (delivered != total.delivered) {
       return Failure{std::to_string(total.delivered) + " delivered outcomes, as the ledger says",
                      std::to_string(delivered)};
+    }
+    for (std::size_t i = 0; i < dropped.size(); ++i) {
+      const auto reason = static_cast<DropReason>(i);
+      const std::uint64_t counted = total.dropped(reason);
+      if (agrees(world, reason, dropped[i], counted)) continue;
+      return Failure{std::to_string(counted) + " outcomes of " + name + " that are " +
+                         std::string(to_string(reason)) + ", as the ledger says",
+                     std::to_string(dropped[i])};
     }
   }
   return std::nullopt;

@@ -82,6 +82,9 @@ class World {
   // `epoch`: what the clocks show when it begins.
   World(const Settings& settings, std::uint64_t seed, const Epoch& epoch = {});
   ~World();
+  // Ends every client, tool and provider, as the destructor does; nothing else may be asked of the
+  // world then but whether it found a breach or a livelock.
+  void close() noexcept;
 
   const Settings& settings() const noexcept { return settings_; }
   VirtualClock& clock() noexcept { return *clock_; }
@@ -140,6 +143,8 @@ class World {
   // The steps that have asked that provider, each question once.
   std::vector<Step> flag_questions(const std::string& provider) const;
 
+  // An event was captured for a lane other than the usual one. Tells the oracles.
+  void meant(const Uuid& uuid, Lane lane);
   // That client has tracked an event. Tells the oracles.
   void tracked(const TrackedEvent& event);
 

@@ -38,6 +38,10 @@ void World::evaluated(const std::string& provider, const Step& step, const FlagA
   tell([&](Oracle& oracle) { return oracle.evaluated(*this, answer); });
 }
 
+void World::meant(const Uuid& uuid, Lane lane) {
+  tell([&](Oracle& oracle) { return oracle.meant(*this, uuid, lane); });
+}
+
 void World::tracked(const TrackedEvent& event) {
   tell([&](Oracle& oracle) { return oracle.tracked(*this, event); });
 }

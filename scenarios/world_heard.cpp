@@ -141,6 +141,7 @@ void World::heard_end(const TraceStep& step) {
   });
   if (flight != flights_.end()) {
     ended.lane = flight->lane;
+    ended.sent = flight->sent;
     ended.seen = flight->seen;
     flights_.erase(flight);
   }

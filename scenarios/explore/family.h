@@ -35,6 +35,7 @@ std::optional<Workload> parse_workload(std::string_view name) noexcept;
 // What a family's operations may know of the run they are for.
 struct RunFrame {
   Capture capture = Capture::v0;
+  bool never_flushes = false;        // no flush interval of a client ever passes
   std::vector<std::string> clients;  // of a run about flags: the providers
 };
 
@@ -65,8 +66,8 @@ Operation begin_flags(const Choices& choices, const std::string& provider);
 scenario::Step open_flags(const Choices& choices, const std::string& provider);
 Operation end_flags(const std::string& provider);
 
-// The options of a client that speaks that protocol.
-scenario::Node drawn_options(const Choices& client, Capture capture);
+// The options of a client in such a run.
+scenario::Node drawn_options(const Choices& client, const RunFrame& frame);
 
 // A step of that action; the action exists.
 scenario::Step step(std::string_view action, const std::string& client, scenario::Node params);

@@ -83,14 +83,17 @@ scenario::Settings settings_of(const Choices& run, std::optional<Capture> captur
 }  // namespace
 
 // Small limits, so that they are met.
-scenario::Node drawn_options(const Choices& client, Capture capture) {
+scenario::Node drawn_options(const Choices& client, const RunFrame& frame) {
+  const Capture capture = frame.capture;
   Params options;
   if (capture == Capture::confidence && !client.one_in("no ids", 4)) {
     options.with("event_id_field", text("event_id"));
   }
+  const Duration interval = frame.never_flushes
+                                ? Duration::max()
+                                : client.span("flush_interval", std::chrono::seconds{20});
   options.with("flush_at", client.between("flush_at", 1, 10))
-      .with("flush_interval_ms",
-            client.span("flush_interval", std::chrono::seconds{20}) / std::chrono::milliseconds{1})
+      .with("flush_interval_ms", interval / std::chrono::milliseconds{1})
       .with("max_batch_size", client.between("max_batch_size", 1, 10))
       .with("max_queue_size", client.between("max_queue_size", 3, 40))
       .with("max_in_flight", client.between("max_in_flight", 1, 4))
@@ -118,6 +121,8 @@ scenario::Node drawn_options(const Choices& client, Capture capture) {
     options.with("queue_full",
                  text(client.any_of<const char*>("policy", {"drop_oldest", "block"})));
   }
+  // What hooks capture at the end would wait for ever.
+  if (frame.never_flushes) return std::move(options).node();
   if (client.one_in("hooks", 6)) {
     options.with(
         "hooks",
@@ -146,6 +151,7 @@ namespace {
 RunFrame frame_of(const Choices& run, Capture capture, Workload workload) {
   RunFrame frame;
   frame.capture = capture;
+  frame.never_flushes = run.one_in("never flushes", 48);
   if (workload == Workload::flags) {
     frame.clients.emplace_back("flags");
     if (run.one_in("several providers", 4)) frame.clients.emplace_back("flags-2");
@@ -185,7 +191,7 @@ Plan make_plan(const Chance& chance, std::optional<Capture> capture,
     const Choices client(chance, 1'000'000 + i);
     add(about == Workload::flags
             ? begin_flags(client, frame.clients[i])
-            : Operation{step("init", frame.clients[i], drawn_options(client, frame.capture))});
+            : Operation{step("init", frame.clients[i], drawn_options(client, frame))});
   }
   const std::uint64_t operations = 3 + run.below("operations", kMostOperations - 2);
   for (std::uint64_t i = 1; i <= operations; ++i) {
@@ -198,6 +204,12 @@ Plan make_plan(const Chance& chance, std::optional<Capture> capture,
   if (about == Workload::flags) {
     for (const std::string& provider : frame.clients) add(end_flags(provider));
     return plan;
+  }
+  if (frame.never_flushes) {
+    for (const std::string& client : frame.clients) {
+      add({step("start_flush", client,
+                Params().with("timeout", duration(kConvergence)).with("as", text("last")).node())});
+    }
   }
   scenario.steps.push_back(step("assert_converges", frame.clients.front(),
                                 Params().with("within", duration(kConvergence)).node()));

@@ -74,7 +74,7 @@ Operation shutdown(const Choices& choices, const RunFrame& frame) {
   const std::string& client = some_client(choices, frame);
   if (choices.one_in("destroy", 3)) {
     return {step("reset", client, Params().node()),
-            step("init", client, drawn_options(choices, frame.capture))};
+            step("init", client, drawn_options(choices, frame))};
   }
   if (choices.one_in("waits", 2)) {
     return {step("shutdown", client, Params().with("timeout", duration(timeout)).node())};
@@ -225,7 +225,7 @@ Operation end_of_life(const Choices& choices, const RunFrame& frame) {
   }
   if (choices.one_in("begins again", 2)) {
     steps.push_back(step("reset", client, Params().node()));
-    steps.push_back(step("init", client, drawn_options(choices, frame.capture)));
+    steps.push_back(step("init", client, drawn_options(choices, frame)));
   }
   return steps;
 }

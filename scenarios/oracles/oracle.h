@@ -64,6 +64,7 @@ struct EndedRequest {
   std::string client;
   std::string number;
   Lane lane = Lane::analytics;
+  Instant sent{};
   Instant at{};
   bool was_cancelled = false;
   int status = 0;                 // as the client understood it; 0: no answer
@@ -80,6 +81,13 @@ struct DrainCall {
   Instant deadline{};
   std::uint64_t upto = 0;  // the last capture of the run that came before it
   std::optional<FlushReport> report{};
+};
+
+// What a client's on_error was told.
+struct ToldError {
+  const std::string& client;
+  const ErrorReport& error;
+  Instant at{};
 };
 
 // An event that was tracked as OpenFeature has it.
@@ -114,6 +122,10 @@ class Oracle {
   // A request reached the server, with what the server is going to answer.
   virtual Finding arrived(World&, const Seen&) { return std::nullopt; }
   virtual Finding ended(World&, const EndedEvent&) { return std::nullopt; }
+  // An application captured it for a lane that is not the usual one, and the client counted it.
+  virtual Finding meant(World&, const Uuid&, Lane) { return std::nullopt; }
+  // A client told its application of something.
+  virtual Finding told(World&, const ToldError&) { return std::nullopt; }
   // A capture was refused, and not counted.
   virtual Finding refused(World&, const std::string& client, std::string_view admission) {
     (void)client;
@@ -161,5 +173,6 @@ std::unique_ptr<Oracle> make_closed_oracle();
 std::unique_ptr<Oracle> make_flags_oracle();
 std::unique_ptr<Oracle> make_tracking_oracle();
 std::unique_ptr<Oracle> make_tool_oracle();
+std::unique_ptr<Oracle> make_warnings_oracle();
 
 }  // namespace lockstep::scenario

@@ -20,6 +20,14 @@ class Order final : public Oracle {
     return std::nullopt;
   }
 
+  Finding meant(World&, const Uuid& uuid, Lane lane) override {
+    const auto known = captured_.find(uuid);
+    if (known == captured_.end() || known->second.lane == lane) return std::nullopt;
+    return Failure{
+        uuid.to_string() + " in the lane that it was captured for, " + std::string(to_string(lane)),
+        "in that of " + std::string(to_string(known->second.lane))};
+  }
+
   Finding arrived(World&, const Seen& seen) override {
     for (const SeenEvent& event : seen.parts) {
       const auto known = captured_.find(event.uuid);

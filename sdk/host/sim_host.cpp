@@ -1,7 +1,6 @@
 #include "sdk/host/sim_host.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 #include "sdk/host/pump.h"
@@ -40,12 +39,18 @@ void SimHost::detach(const Hosted& core) noexcept {
 
 bool SimHost::settle() {
   if (pump_->inside_turn()) return false;
+  if (livelock_) throw Livelock(*livelock_);
   for (int turns = 0; turns < kLivelockTurns; ++turns) {
     ++turns_;
     if (!pump_->turn()) return turns > 0;
     if (observer_) observer_();
   }
-  throw std::logic_error("livelock: the simulation never settles at this instant");
+  give_up("livelock: the simulation never settles at this instant");
+}
+
+void SimHost::give_up(std::string why) {
+  livelock_ = std::move(why);
+  throw Livelock(*livelock_);
 }
 
 std::optional<std::string> SimHost::broken_invariant() const {
@@ -73,7 +78,7 @@ Instant SimHost::pass_instants(Instant end) {
     settle();
     next = next_instant();
     if (next <= clock_->now()) {
-      throw std::logic_error("livelock: something is due and nobody does it");
+      give_up("livelock: something is due and nobody does it");
     }
   }
   return next;
@@ -96,9 +101,13 @@ std::uint64_t SimHost::callback_count() const noexcept { return pump_->callback_
 
 bool SimHost::wait(Hosted& core, Instant deadline, const std::function<bool()>& done) {
   if (pump_->inside_turn()) return false;
-  settle();
-  while (!core.holds(done) && clock_->now() < deadline) {
-    run_until(std::min(next_instant(), deadline));
+  try {
+    settle();
+    while (!core.holds(done) && clock_->now() < deadline) {
+      run_until(std::min(next_instant(), deadline));
+    }
+  } catch (const Livelock&) {
+    return false;  // what calls this must not throw, and its deadline never comes
   }
   return true;
 }

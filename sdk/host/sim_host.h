@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,13 @@
 namespace lockstep {
 
 class Pump;
+
+// The simulation cannot go on: at one instant there is always something left to do. A defect of the
+// SDK, or of a handler or callback that makes new work for ever.
+class Livelock : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
 
 class SimHost final : public Host {
  public:
@@ -39,6 +47,9 @@ class SimHost final : public Host {
   bool wait(Hosted& core, Instant deadline, const std::function<bool()>& done) override;
   std::uint64_t callback_count() const noexcept override;
 
+  // What lets time pass throws Livelock where it cannot, and so does every such call afterwards.
+  // Blocking calls of a client, which never throw, return unfinished instead.
+
   // Does everything that is due now, without moving time. False when nothing was.
   bool settle();
   // Does everything due up to and including `at`, instant by instant; the clock stands at `at`
@@ -56,12 +67,15 @@ class SimHost final : public Host {
   std::optional<std::string> broken_invariant() const;
   // The kinds of state the clients' engines are in (engine::Engine::shape), by client id.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> shapes() const;
+  // Why the simulation cannot go on, once it was found, by whichever call; nothing while it can.
+  const std::optional<std::string>& livelock() const noexcept { return livelock_; }
   // How many turns it has run: the steps of the simulation.
   std::uint64_t turns() const noexcept { return turns_; }
 
  private:
   // Lives through every instant up to `end` at which something is due; returns the next one.
   Instant pass_instants(Instant end);
+  [[noreturn]] void give_up(std::string why);
 
   std::shared_ptr<VirtualClock> clock_;
   std::shared_ptr<const Chance> chance_;
@@ -70,6 +84,7 @@ class SimHost final : public Host {
   std::uint64_t client_ids_ = 0;
   std::uint64_t turns_ = 0;
   std::function<void()> observer_;
+  std::optional<std::string> livelock_;
 };
 
 }  // namespace lockstep

@@ -76,6 +76,20 @@ TEST(Plan, APrefixOfATapeIsContinuedFromTheSeed) {
   }
 }
 
+// Where no interval passes, what is left at the end must be flushed, or nothing converges.
+TEST(Plan, NowAndThenNoFlushIntervalEverPassesAndAFlushEndsTheRun) {
+  int endless = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    const auto& steps = make_plan(Chance(seed), Capture::v0).scenario.steps;
+    const scenario::Params options(steps.front().params);
+    if (options.integer("flush_interval_ms") < 1'000'000) continue;
+    ++endless;
+    EXPECT_EQ(steps[steps.size() - 2].action->name, "start_flush") << seed;
+  }
+  EXPECT_GT(endless, 2);
+  EXPECT_LT(endless, 20);
+}
+
 TEST(Plan, EveryFamilyIsMetWithinAFewHundredRunsAndMissingInMany) {
   for (const Capture capture : {Capture::v0, Capture::v1, Capture::segment, Capture::confidence}) {
     std::map<std::string_view, int> met;

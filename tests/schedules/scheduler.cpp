@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -211,6 +212,14 @@ void* join(std::uint64_t number) {
     wait_for(Wait::thread, nullptr);
   }
   return scheduler->threads[number].result;
+}
+
+std::uint64_t others() noexcept {
+  const auto& threads = scheduler->threads;
+  return static_cast<std::uint64_t>(
+             std::count_if(threads.begin(), threads.end(),
+                           [](const Thread& thread) { return thread.wait != Wait::over; })) -
+         1;
 }
 
 Schedule run(std::uint64_t seed, std::uint64_t most_points, const std::function<void()>& body,

@@ -42,5 +42,7 @@ void notify(const void* condition, bool all);
 std::uint64_t start(void* (*routine)(void*), void* argument);
 void* join(std::uint64_t number);
 std::uint64_t current() noexcept;
+// How many threads there are that are not over, beside this one.
+std::uint64_t others() noexcept;
 
 }  // namespace lockstep::schedules

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "sdk/client.h"
 #include "sdk/host/thread_host.h"
 #include "sdk/transport/sim_transport.h"
+#include "tests/schedules/scheduler.h"
 
 namespace lockstep::schedules {
 
@@ -116,7 +118,7 @@ class Run {
       clock_->await(lock, all_finished_, kNever, [&] { return finished_ == count; });
     }
     for (std::thread& producer : producers) producer.join();
-    host.reset();
+    let_go(std::move(host));
     judge();
   }
 
@@ -148,8 +150,16 @@ class Run {
     options.on_outcome = [this, calls = shape("callback", 6)](const Outcome& outcome) {
       ends_.note(outcome);
       if (calls < 3 && !called_back_.exchange(true)) call_back(calls);
+      if (calls == 3) throw std::runtime_error("an observer failed");
     };
     return options;
+  }
+
+  // Whoever lets go of a host last waits for its thread.
+  void let_go(std::shared_ptr<ThreadHost> host) {
+    const bool is_last = host.use_count() == 1;
+    host.reset();
+    if (is_last && others() > 0) broken_("a host is gone, and its thread is not");
   }
 
   // From inside a callback, where nothing can be waited for.
