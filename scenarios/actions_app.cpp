@@ -239,6 +239,7 @@ Finding capture_burst(World& world, const Step& step) {
       if (event.historical || lane == "ai") {
         world.meant(result.uuid, event.historical ? Lane::historical : Lane::ai);
       }
+      world.log(step.client).note(result);
       ++admissions[std::string(to_string(result.admission))];
       if (every > Duration{0}) world.host().run_for(every);
     }

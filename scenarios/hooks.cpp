@@ -90,9 +90,9 @@ void throw_in_on_outcome(Options& options, const Find& find) {
 }
 
 constexpr Hook kHooks[] = {
-    {"drop_all", "before_send: drops every event", drop_all},
+    {"drop_all", "before_send: drops every event", drop_all, true},
     {"drop_secret", "before_send: drops events named \"secret\"", drop_named_secret},
-    {"throw", "before_send: throws", throw_always},
+    {"throw", "before_send: throws", throw_always, true},
     {"mark_first", "before_send: sets the property hooks to \"first\"", mark_first},
     {"mark_second", "before_send: appends \"second\" to what mark_first left", mark_second},
     {"rename", "before_send: changes name and distinct_id", rename_event},

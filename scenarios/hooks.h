@@ -17,6 +17,7 @@ struct Hook {
   std::string_view help;
   // Adds the hook to the options. `client` finds the client once it exists.
   void (*install)(Options& options, const std::function<Client&()>& client);
+  bool ends_all = false;  // no event passes it
 };
 
 std::span<const Hook> hooks();

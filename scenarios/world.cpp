@@ -127,8 +127,10 @@ void World::customise(Options& options) {
     logs_[name].errors.push_back(error);
     tell([&](Oracle& oracle) { return oracle.told(*this, {name, error, clock_->now()}); });
   };
-  for (const std::string& hook : hooks_) {
-    find_hook(hook)->install(options, [this, name]() -> Client& { return client(name); });
+  for (const std::string& name_of_hook : hooks_) {
+    const Hook* hook = find_hook(name_of_hook);
+    hook->install(options, [this, name]() -> Client& { return client(name); });
+    limits.hooks_end_all = limits.hooks_end_all || hook->ends_all;
   }
 }
 
@@ -488,6 +490,12 @@ Finding outcomes_agree_with_ledger(World& world) {
     for (std::size_t i = 0; i < dropped.size(); ++i) {
       const auto reason = static_cast<DropReason>(i);
       const std::uint64_t counted = total.dropped(reason);
+      if (world.log(name).dropped_at_once[i] > counted) {
+        return Failure{"at least " + std::to_string(world.log(name).dropped_at_once[i]) +
+                           " events of " + name + " in the ledger that are " +
+                           std::string(to_string(reason)) + ", as capture() said",
+                       std::to_string(counted)};
+      }
       if (agrees(world, reason, dropped[i], counted)) continue;
       return Failure{std::to_string(counted) + " outcomes of " + name + " that are " +
                          std::string(to_string(reason)) + ", as the ledger says",

@@ -50,7 +50,8 @@ struct ClientLimits {
   Duration request_timeout{0};
   Duration shutdown_timeout{0};
   bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
-  bool ai_is_apart = true;  // AI events go to an endpoint of their own
+  bool ai_is_apart = true;     // AI events go to an endpoint of their own
+  bool hooks_end_all = false;  // no event passes its hooks
 };
 
 // Of a flag provider's options, the same.
@@ -68,8 +69,15 @@ struct FlagLimits {
 struct ClientLog {
   std::vector<Outcome> outcomes;
   std::vector<ErrorReport> errors;
+  std::array<std::uint64_t, kDropReasonCount> dropped_at_once{};  // as capture() said
   std::map<std::string, FlushHandle>
       started;  // flushes and shutdowns, by the name a step gave them
+
+  void note(const CaptureResult& result) {
+    if (result.admission == Admission::dropped) {
+      ++dropped_at_once[static_cast<std::size_t>(result.reason)];
+    }
+  }
 };
 
 class World {

@@ -174,5 +174,6 @@ std::unique_ptr<Oracle> make_flags_oracle();
 std::unique_ptr<Oracle> make_tracking_oracle();
 std::unique_ptr<Oracle> make_tool_oracle();
 std::unique_ptr<Oracle> make_warnings_oracle();
+std::unique_ptr<Oracle> make_hooks_oracle();
 
 }  // namespace lockstep::scenario

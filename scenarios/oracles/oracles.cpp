@@ -10,7 +10,7 @@ std::vector<std::unique_ptr<Oracle>> make_oracles() {
         make_patience_oracle, make_promptness_oracle, make_reasons_oracle, make_reports_oracle,
         make_attempts_oracle, make_order_oracle, make_bounds_oracle, make_deadlines_oracle,
         make_closed_oracle, make_flags_oracle, make_tracking_oracle, make_tool_oracle,
-        make_warnings_oracle}) {
+        make_warnings_oracle, make_hooks_oracle}) {
     oracles.push_back(make());
   }
   return oracles;

@@ -458,5 +458,20 @@ TEST(Oracles, ARefusalAsClosedBeforeShutdownIsABreach) {
   EXPECT_FALSE(oracle->refused(stand.world, "main", "closed"));
 }
 
+TEST(Oracles, AnEventThatPassesAHookThatThrowsIsABreach) {
+  World world(Stand::settings(), 1);
+  const char* body = R"({"api_key":"k","host":"http://ingest.test"})";
+  ASSERT_FALSE(world.init("main", body, {"throw"}));
+  ASSERT_FALSE(world.init("other", body, {"rename"}));
+  const auto oracle = make_hooks_oracle();
+  CapturedEvent event = captured(kOne, 1);
+  EXPECT_TRUE(oracle->captured(world, event));
+  event.accepted = false;
+  EXPECT_FALSE(oracle->captured(world, event)) << "the hook ended it";
+  event = captured(kTwo, 2);
+  event.client = "other";
+  EXPECT_FALSE(oracle->captured(world, event)) << "its hooks end none";
+}
+
 }  // namespace
 }  // namespace lockstep::scenario
