@@ -40,35 +40,37 @@ bool has_control_characters(std::string_view text) {
                      [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
 }
 
-void check_step(const Step& step, const std::string& path) {
+// `path` says where the step stands, in words that are made when it is wrong.
+template <typename Path>
+void check_step(const Step& step, const Path& path) {
+  const auto refuse_at = [&](const std::string& member, const std::string& problem) {
+    throw ScriptError(path() + '.' + member, problem);
+  };
   if (step.status < 200 || step.status > 599) {
-    throw ScriptError(path + ".status",
-                      "is " + std::to_string(step.status) + "; it must be in 200..599");
+    refuse_at("status", "is " + std::to_string(step.status) + "; it must be in 200..599");
   }
   for (const http::Header& header : step.headers) {
-    const std::string where = path + ".headers." + header.name;
-    if (!is_token(header.name)) throw ScriptError(where, "is no name of a header");
+    if (!is_token(header.name)) refuse_at("headers." + header.name, "is no name of a header");
     if (has_control_characters(header.value)) {
-      throw ScriptError(where, "holds a control character");
+      refuse_at("headers." + header.name, "holds a control character");
     }
   }
-  if (step.delay < Duration::zero()) throw ScriptError(path + ".delay_ms", "is negative");
-  if (step.repeat == 0) throw ScriptError(path + ".repeat", "is 0; it must be at least 1");
+  if (step.delay < Duration::zero()) refuse_at("delay_ms", "is negative");
+  if (step.repeat == 0) refuse_at("repeat", "is 0; it must be at least 1");
   const bool needs_bytes =
       step.fault == http::Fault::slow_body || step.fault == http::Fault::endless_body;
   if (needs_bytes && step.fault_bytes == 0) {
-    throw ScriptError(path + ".fault_bytes",
-                      "must be at least 1 for the fault " + std::string(fault_name(step.fault)));
+    refuse_at("fault_bytes",
+              "must be at least 1 for the fault " + std::string(fault_name(step.fault)));
   }
   if (step.processed && step.fault != http::Fault::no_answer && !is_processed(step)) {
-    throw ScriptError(path + ".processed",
-                      "contradicts the fault " + std::string(fault_name(step.fault)));
+    refuse_at("processed", "contradicts the fault " + std::string(fault_name(step.fault)));
   }
 }
 
 void check_steps(const std::vector<Step>& steps, const std::string& path) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    check_step(steps[i], path + '[' + std::to_string(i) + ']');
+    check_step(steps[i], [&] { return path + '[' + std::to_string(i) + ']'; });
   }
 }
 
@@ -109,7 +111,8 @@ bool is_processed(const Step& step) noexcept {
 
 void check(const Script& script) {
   if (script.responses) check_steps(*script.responses, "responses");
-  if (script.default_response) check_step(*script.default_response, "default");
+  if (script.default_response)
+    check_step(*script.default_response, [] { return std::string("default"); });
   if (script.sequences) {
     for (std::size_t i = 0; i < script.sequences->size(); ++i) {
       check_sequence((*script.sequences)[i], "sequences[" + std::to_string(i) + ']');

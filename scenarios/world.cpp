@@ -472,15 +472,16 @@ bool agrees(World& world, DropReason reason, std::uint64_t told, std::uint64_t c
 // An event ends once, and what ended is what the ledger counts.
 Finding outcomes_agree_with_ledger(World& world) {
   for (const std::string& name : world.clients()) {
-    std::set<Uuid> ended;
+    std::vector<Uuid> ended;
     std::uint64_t delivered = 0;
     std::array<std::uint64_t, kDropReasonCount> dropped{};
     for (const Outcome& outcome : world.log(name).outcomes) {
-      if (!ended.insert(outcome.uuid).second) {
-        return Failure{"one outcome for each event",
-                       "a second one for " + outcome.uuid.to_string()};
-      }
+      ended.push_back(outcome.uuid);
       ++(outcome.delivered ? delivered : dropped[static_cast<std::size_t>(outcome.reason)]);
+    }
+    std::sort(ended.begin(), ended.end());
+    if (const auto twice = std::adjacent_find(ended.begin(), ended.end()); twice != ended.end()) {
+      return Failure{"one outcome for each event", "a second one for " + twice->to_string()};
     }
     const LaneStats total = world.client(name).stats().total();
     if (delivered != total.delivered) {

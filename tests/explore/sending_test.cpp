@@ -254,6 +254,9 @@ TEST(SendingOracles, ADropThatTheLedgerDoesNotCountIsABreach) {
   EXPECT_FALSE(law->holds(stand.world));
   stand.world.log("main").outcomes.push_back(dropped(DropReason::queue_full));
   EXPECT_TRUE(law->holds(stand.world));
+  Stand other;
+  other.world.log("main").note({Admission::dropped, DropReason::hook, *Uuid::parse(kOne)});
+  EXPECT_TRUE(law->holds(other.world)) << "capture() said that it was dropped";
 }
 
 }  // namespace
