@@ -76,6 +76,7 @@ World::World(const Settings& settings, std::uint64_t seed, const Epoch& epoch)
   adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
   if (!settings.oracles) return;
   oracles_ = make_oracles();
+  if (settings.canary) oracles_.push_back(make_canary_oracle());
   trace_.on_record([this](const TraceStep& step) { heard(step); });
   host_->on_turn([this] { turned(); });
 }

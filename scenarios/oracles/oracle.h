@@ -161,6 +161,9 @@ class Oracle {
 // A new one of each.
 std::vector<std::unique_ptr<Oracle>> make_oracles();
 
+// Not among them: one that is wrong.
+std::unique_ptr<Oracle> make_canary_oracle();
+
 std::unique_ptr<Oracle> make_conservation_oracle();
 std::unique_ptr<Oracle> make_envelope_oracle();
 std::unique_ptr<Oracle> make_wire_oracle();

@@ -7,7 +7,7 @@ namespace lockstep::prove {
 
 namespace {
 
-constexpr auto kLane = static_cast<std::size_t>(Lane::analytics);
+constexpr auto kLaneIndex = static_cast<std::size_t>(Lane::analytics);
 // Far more steps than a healthy world of this size takes to come to rest.
 constexpr int kMostSteps = 200;
 
@@ -23,7 +23,7 @@ bool is_covered_by_flush(std::uint64_t sequence, const World& world) {
 
 // Fresh events wait for a full batch, the interval, a flush or the shutdown.
 Broken too_soon(const Scope& scope, const engine::Batch& batch, const World& world) {
-  const engine::LaneConfig& limits = scope.config.lanes[kLane];
+  const engine::LaneConfig& limits = scope.config.lanes[kLaneIndex];
   const std::uint64_t oldest = batch.events.front().sequence();
   const bool is_due = batch.events.size() >= std::min(limits.flush_at, limits.max_batch_size) ||
                       world.now >= world.fates[oldest].admitted + limits.flush_interval ||
@@ -61,7 +61,8 @@ Broken sent(const Scope& scope, const engine::Send& send, World& world) {
   if (world.now < world.pause_until) return "a request was sent inside the endpoint's pause";
   const engine::Batch& batch = *send.batch;
   if (batch.events.empty()) return "a request without events was sent";
-  if (batch.events.size() > scope.config.lanes[kLane].max_batch_size) return "a batch is too large";
+  if (batch.events.size() > scope.config.lanes[kLaneIndex].max_batch_size)
+    return "a batch is too large";
   if (batch.failures == 0 && batch.requests == 1) {
     if (Broken broken = too_soon(scope, batch, world)) return broken;
   }
@@ -92,7 +93,7 @@ Broken cancelled(engine::RequestNumber request, World& world) {
 
 // When an event that is neither over nor in flight has to leave, slots aside.
 Instant due_at(const Scope& scope, const World& world, std::uint64_t sequence) {
-  const engine::LaneConfig& limits = scope.config.lanes[kLane];
+  const engine::LaneConfig& limits = scope.config.lanes[kLaneIndex];
   const Fate& fate = world.fates[sequence];
   if (fate.sent) return std::max(fate.not_before, world.pause_until);
   const auto waiting = std::count_if(world.fates.begin(), world.fates.end(),
@@ -122,7 +123,7 @@ Broken too_late(const Scope& scope, const World& world) {
 bool is_full(const Scope& scope, const World& world) {
   const auto alive = std::count_if(world.fates.begin(), world.fates.end(),
                                    [](const Fate& fate) { return !fate.ended; });
-  return static_cast<std::size_t>(alive) > scope.config.lanes[kLane].max_queue_size;
+  return static_cast<std::size_t>(alive) > scope.config.lanes[kLaneIndex].max_queue_size;
 }
 
 // Whether the newest event must go: by policy, or because what is in flight cannot.
@@ -227,7 +228,7 @@ Broken not_closed(const World& world) {
 Broken wrong_wake(const World& world) {
   const Instant wake = world.engine.next_wake(world.now);
   if (wake <= world.now) return "it wants to be woken at once, again and again";
-  const bool waits = world.engine.ledger()[kLane].pending > 0;
+  const bool waits = world.engine.ledger()[kLaneIndex].pending > 0;
   if (waits && world.flights.empty() && wake == kNever) return "events wait and nothing is due";
   for (const Instant at : {world.now, wake - kTick}) {
     if (wake == kNever && at != world.now) continue;
@@ -258,7 +259,7 @@ Broken take_up(const Scope& scope, const engine::Effects& effects, World& world)
 
 Broken at_rest(const Scope& scope, World& world) {
   if (Broken broken = world.engine.broken_invariant()) return broken;
-  const LaneStats& ledger = world.engine.ledger()[kLane];
+  const LaneStats& ledger = world.engine.ledger()[kLaneIndex];
   const auto count = [&](auto which) {
     return static_cast<std::uint64_t>(std::count_if(world.fates.begin(), world.fates.end(), which));
   };
@@ -267,7 +268,8 @@ Broken at_rest(const Scope& scope, World& world) {
       ledger.pending != count([](const Fate& fate) { return !fate.ended; })) {
     return "the ledger is not what happened";
   }
-  if (ledger.pending > scope.config.lanes[kLane].max_queue_size) return "the queue is overfull";
+  if (ledger.pending > scope.config.lanes[kLaneIndex].max_queue_size)
+    return "the queue is overfull";
   for (Drain& call : world.drains) {
     if (Broken broken = false_report(call, world)) return broken;
   }
