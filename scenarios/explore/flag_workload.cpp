@@ -191,12 +191,54 @@ Operation over_quota(const Choices& choices, const RunFrame& frame) {
           question(choices, provider, choices.below("another", 2))};
 }
 
+// OFREP's errors, of a flag, of the context, or of all flags. To the others they are a 400 each.
+Operation flag_errors(const Choices& choices, const RunFrame& frame) {
+  const std::string& provider = some_provider(choices, frame);
+  Operation steps;
+  if (choices.one_in("known", 2)) {
+    steps.push_back(question(choices, provider, 0));
+    steps.push_back(step(
+        "advance", provider,
+        Params().with("by", duration(choices.span("later", std::chrono::minutes{10}))).node()));
+  }
+  if (choices.one_in("in the flags", 3)) {
+    Params flags;
+    for (const char* key : {"gate", "text", "number"}) {
+      const auto code = choices.any_of<const char*>(key, {"PARSE_ERROR", "GENERAL"});
+      flags.with(key, Params().with("error", text(code)).node());
+    }
+    steps.push_back(script(provider, Params().with("flags", std::move(flags).node())));
+    steps.push_back(question(choices, provider, 1));
+    steps.push_back(question(choices, provider, choices.below("another", 2)));
+    steps.push_back(
+        script(provider, Params().with("flags", book(choices.between("after", 0, kVersions - 1)))));
+    return steps;
+  }
+  std::vector<Node> errors;
+  const std::uint64_t count = 1 + choices.below("errors", 3);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string code = choices.any_of<const char*>(
+        "code",
+        {"GENERAL", "PARSE_ERROR", "TARGETING_KEY_MISSING", "INVALID_CONTEXT", "FLAG_NOT_FOUND"},
+        i);
+    errors.push_back(Params()
+                         .with("status", std::int64_t{code == "FLAG_NOT_FOUND" ? 404 : 400})
+                         .with("body", Params().with("errorCode", text(code)).node())
+                         .node());
+  }
+  steps.push_back(script(provider, Params().with("responses", list(std::move(errors)))));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    steps.push_back(question(choices, provider, choices.below("which", 3, i)));
+  }
+  return steps;
+}
+
 constexpr Family kFamilies[] = {
     {"evaluate", 12, true, evaluate},        {"flags: time passes", 8, true, flags_wait},
     {"evaluations", 6, false, evaluations},  {"refresh", 6, false, refresh},
     {"provider restart", 2, false, restart}, {"flags change", 8, true, change},
     {"flags outage", 6, false, outage},      {"rate limit", 5, false, rate_limit},
-    {"over quota", 2, false, over_quota},
+    {"over quota", 2, false, over_quota},    {"flag errors", 5, false, flag_errors},
 };
 
 }  // namespace
