@@ -173,8 +173,11 @@ class Flags final : public Oracle {
     return "a flag is what its server said last of that context";
   }
 
-  Finding opened(World&, const std::string& provider) override {
+  Finding opened(World& world, const std::string& provider) override {
     providers_.erase(provider);
+    // Only the static provider, which asks nobody, is held to what the mock knows already.
+    mock::FlagBook book = world.server().flags(provider);
+    if (!book.empty()) providers_[provider].at_start = std::move(book);
     return std::nullopt;
   }
 
@@ -213,6 +216,7 @@ class Flags final : public Oracle {
     const FlagLimits* limits = world.flag_limits(answer.provider);
     if (limits == nullptr) return std::nullopt;
     Known& known = providers_[answer.provider];
+    if (limits->backend == "static") return judge_static(known.at_start, answer);
     known.settled = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
     if (answer.subject.empty()) return std::nullopt;  // the rest goes by the subject
@@ -226,6 +230,7 @@ class Flags final : public Oracle {
   };
   // Of one provider.
   struct Known {
+    mock::FlagBook at_start;   // when it was opened
     std::vector<Asked> asked;  // in the order of arrival
     std::size_t settled = 0;   // how many of them there were at the last evaluation or refresh
     std::vector<Pause> pauses;
@@ -385,6 +390,20 @@ class Flags final : public Oracle {
                  newest.worth == Asked::Worth::unchanged && other->known == newest.sent;
              return (is_later || is_beside) && other->book.etag() != newest.book.etag();
            });
+  }
+
+  // Whatever happens to a server, the file says what it said.
+  static Finding judge_static(const mock::FlagBook& book, const FlagAnswer& answer) {
+    const auto wanted = expected_of(book, "static", answer);
+    if (!wanted) return std::nullopt;
+    const std::string reason = answer.told.value("reason", "");
+    const bool holds = answer.told["value"] == wanted->value && answer.status == "READY" &&
+                       answer.told.value("error_code", "") == wanted->error_code &&
+                       reason != "STALE" && reason != "CACHED";
+    if (holds) return std::nullopt;
+    return Failure{wanted->value.dump() + (wanted->error_code.empty() ? "" : " and ") +
+                       wanted->error_code + ", as the file says of " + describe(answer),
+                   seen(answer)};
   }
 
   static Finding judge(Known& known, const FlagLimits& limits, const FlagAnswer& answer) {

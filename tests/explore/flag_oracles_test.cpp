@@ -259,6 +259,21 @@ TEST(FlagOracle, AFlagThatItsServerCannotComputeIsNoAnswer) {
   EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{1}, kStale, "READY"));
 }
 
+TEST(FlagOracle, TheStaticProviderTellsWhatItsFileSaidWhateverItsServerSays) {
+  FlagStand stand("static");
+  const auto oracle = make_flags_oracle();
+  EXPECT_FALSE(oracle->opened(stand.world, "flags"));
+  stand.world.server().script(mock::parse_script(std::string_view(R"({"flags": {}})")), "flags");
+  const auto evaluated = [&](const json& told, std::string_view status = "READY") {
+    return stand.evaluated(*oracle, "u1", seconds{0}, told, status, false);
+  };
+  EXPECT_FALSE(evaluated(kFresh));
+  EXPECT_TRUE(evaluated(kFresh, "STALE"));
+  EXPECT_TRUE(evaluated(kStale));
+  EXPECT_TRUE(evaluated(error("FLAG_NOT_FOUND")));
+  EXPECT_TRUE(evaluated({{"value", "b"}, {"reason", "TARGETING_MATCH"}}));
+}
+
 // --- tracking and tools --------------------------------------------------------------------------
 
 constexpr const char* kEvent = "01941f29-7c00-7000-8000-000000000001";
