@@ -438,10 +438,24 @@ class Flags final : public Oracle {
       }
     }
     if (newest == nullptr) return expect_nothing(answer);
+    if (is_error_since(known, *newest, limits, answer)) return std::nullopt;
     // What has come since the evaluation began is of now, whichever request brought it.
     if (newest->known >= answer.began) return expect(*newest, limits, answer, "fresh");
     if (answer.ended - newest->known > limits.max_stale) return expect_nothing(answer);
     return expect(*newest, limits, answer, "STALE");
+  }
+
+  // Whether it told an error that came after it was said that there is no such flag: of that
+  // nothing is known, so the error may be what is remembered.
+  static bool is_error_since(const Known& known, const Asked& newest, const FlagLimits& limits,
+                             const FlagAnswer& answer) {
+    const std::string told = answer.told.value("error_code", "");
+    if (told.empty() || !newest.book.find(answer.key, answer.subject).is_null()) return false;
+    return answer.told["value"] == answer.fallback &&
+           std::any_of(known.asked.begin(), known.asked.end(), [&](const Asked& one) {
+             return one.known >= newest.known && one.known <= answer.ended && covers(one, answer) &&
+                    code_of(one, limits.backend, answer) == told;
+           });
   }
 
   // The server has answered, with an error: of the context it is told; of a flag that it could not
@@ -449,10 +463,11 @@ class Flags final : public Oracle {
   static Finding judge_error(const std::string& code, const Asked* newest, const FlagLimits& limits,
                              const FlagAnswer& answer) {
     const std::string told = answer.told.value("error_code", "");
-    const bool is_known = newest != nullptr && answer.ended - newest->known <= limits.max_stale;
+    const bool is_known = newest != nullptr && (newest->known >= answer.began ||
+                                                answer.ended - newest->known <= limits.max_stale);
     // Of a flag that is not there nothing is known, or that.
-    const bool is_absent = is_known && told == code && newest->known < answer.began &&
-                           newest->book.find(answer.key, answer.subject).is_null();
+    const bool is_absent =
+        is_known && told == code && newest->book.find(answer.key, answer.subject).is_null();
     if (is_known && !is_absent && !is_of_context(code)) {
       if (newest->known >= answer.began) return expect(*newest, limits, answer, "fresh");
       return expect(*newest, limits, answer, "STALE", "READY");
