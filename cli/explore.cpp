@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -34,6 +35,8 @@ struct ExploreArguments {
   std::string workload;
   explore::ExploreOptions options;
   std::string budget;
+  std::string until_unseen;
+  bool has_seeds = false;
   std::string state;
   bool seeds_only = false;
   bool coverage = false;
@@ -41,6 +44,17 @@ struct ExploreArguments {
   std::string out = ".";
   std::string format = "text";
 };
+
+// More than anybody waits for.
+constexpr std::uint64_t kWithoutEnd = 1'000'000'000'000'000;
+
+// A number between 0 and 1, both excluded.
+std::optional<double> parse_share(const std::string& text) {
+  double share = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  const bool holds = error == std::errc{} && end == text.data() + text.size();
+  return holds && share > 0 && share < 1 ? std::optional(share) : std::nullopt;
+}
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
@@ -79,7 +93,9 @@ void print_failures(const std::vector<Told>& failures, const ExploreArguments& a
     if (!told.path.empty()) std::cout << "shrunk to " << told.path << '\n';
     const std::string from =
         failure.from_seed ? "--seed " + std::to_string(failure.seed) : "--tape " + told.tape_path;
-    if (failure.from_seed || !told.tape_path.empty()) {
+    // Without its canary the run would pass.
+    const bool is_canary = arguments.options.canary;
+    if (!is_canary && (failure.from_seed || !told.tape_path.empty())) {
       std::cout << "the whole run: lockstep replay " << from
                 << (arguments.capture.empty() ? "" : " --capture " + arguments.capture)
                 << (arguments.workload.empty() ? "" : " --workload " + arguments.workload) << '\n';
@@ -196,6 +212,22 @@ int run_explore(const ExploreArguments& given) {
     }
     options.budget = *budget;
   }
+  if (!arguments.until_unseen.empty()) {
+    const auto share = parse_share(arguments.until_unseen);
+    if (!share) {
+      std::cerr << "lockstep explore: --until-unseen: found \"" << arguments.until_unseen
+                << "\"; expected a number between 0 and 1 such as 0.01\n";
+      return kBadUsage;
+    }
+    if (options.workload == explore::Workload::flags) {
+      std::cerr << "lockstep explore: --until-unseen: found --workload flags beside it; expected "
+                   "runs with engines, whose transitions are what is counted\n";
+      return kBadUsage;
+    }
+    options.until_unseen = *share;
+  }
+  const bool ends_otherwise = options.budget > Duration{0} || options.until_unseen > 0;
+  if (!arguments.has_seeds && ends_otherwise) options.seeds = kWithoutEnd;
   const auto found = explored(arguments);
   if (!found) return kBadUsage;
   const std::vector<Told> failures = write_failures(*found, arguments);
@@ -220,7 +252,9 @@ void add_explore(CLI::App& app, int& exit_code) {
       "explore",
       "Make up runs from seeds and judge them: exit 0 none failed, 1 one failed, 2 bad usage.");
   explore::ExploreOptions& options = arguments->options;
-  add_number(*verb, "--seeds", options.seeds, "How many runs");
+  CLI::Option* seeds = &add_number(*verb, "--seeds", options.seeds,
+                                   "How many runs; without end where another option says when to "
+                                   "stop and this one is not given");
   add_number(*verb, "--first", options.first_seed, "The first seed");
   verb->add_option("--capture", arguments->capture, "All runs in this protocol; default: drawn")
       ->check(CLI::IsMember(std::vector<std::string>(kCaptureNames.begin(), kCaptureNames.end())));
@@ -229,17 +263,26 @@ void add_explore(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember(std::vector<std::string>(explore::kWorkloadNames.begin(),
                                                      explore::kWorkloadNames.end())));
   verb->add_option("--budget", arguments->budget, "Stop after so much real time: 60s, 5m");
+  verb->add_option("--until-unseen", arguments->until_unseen,
+                   "Stop after the round by which a new transition in the next run is less likely "
+                   "than this: 0.01");
   verb->add_option("--jobs", options.jobs, "Threads; the result does not depend on them")
       ->check(CLI::Range(1u, 1024u))
       ->capture_default_str();
   add_number(*verb, "--round", options.round,
              "Runs between two looks at what was new; part of what a range of seeds means", 1);
-  verb->add_option("--state", arguments->state,
-                   "Keep the state in this file, and go on from it where it exists: the result is "
-                   "that of a run that was never stopped");
+  CLI::Option* state = verb->add_option(
+      "--state", arguments->state,
+      "Keep the state in this file, and go on from it where it exists: the result is "
+      "that of a run that was never stopped");
   verb->add_flag("--coverage", arguments->coverage,
                  "Tell which conditions of an engine, and which combinations with faults, were "
                  "reached and which never");
+  verb->add_flag(
+          "--canary", options.canary,
+          "Watch with an oracle that is wrong as well: exit 1, which shows that failures are "
+          "found and told")
+      ->excludes(state);
   verb->add_flag("--seeds-only", arguments->seeds_only,
                  "Make every run from its seed alone, none from runs that reached something new");
   add_number(*verb, "--verify-one-in", options.verify_one_in,
@@ -252,7 +295,10 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  verb->callback([arguments, &exit_code] { exit_code = run_explore(*arguments); });
+  verb->callback([arguments, seeds, &exit_code] {
+    arguments->has_seeds = seeds->count() > 0;
+    exit_code = run_explore(*arguments);
+  });
 }
 
 }  // namespace lockstep::cli

@@ -117,6 +117,10 @@ class Composer {
     } else if (with_errors) {
       put_errors(*step_.event_errors);
     }
+    if (step_.retry_after_date) {
+      const WallTime date = request_.arrival.wall + *step_.retry_after_date;
+      step_.headers.set("Retry-After", to_http_date(date));
+    }
     if (request_.route == Route::v1) add_v1_parts();
     Answer answer;
     answer.accepted = accepted();

@@ -66,6 +66,9 @@ struct Step {
   std::optional<std::vector<EventResult>> v1_event_results{};
   // Confidence only: status 200 and these errors; the events that they do not name are taken.
   std::optional<std::vector<EventError>> event_errors{};
+  // A Retry-After header with the date so long after the request's arrival, by the server's wall
+  // clock, in place of one in `headers`.
+  std::optional<Duration> retry_after_date{};
   Duration delay{0};  // between arrival and answer
   http::Fault fault = http::Fault::none;
   std::uint64_t fault_bytes = 0;  // see http::Fault
@@ -130,8 +133,8 @@ void check(const Script& script);
 //          "v1_event_results": ["ok", {"result": "drop", "details": "over_quota"}, null],
 //          "event_errors": [1, {"index": 3, "reason": "EVENT_DEFINITION_NOT_FOUND",
 //                               "message": "..."}],
-//          "delay_ms": 250, "fault": "truncate_body", "fault_bytes": 10, "processed": true,
-//          "repeat": 2}
+//          "retry_after_date": 30, "delay_ms": 250, "fault": "truncate_body", "fault_bytes": 10,
+//          "processed": true, "repeat": 2}
 // "status_code" is accepted for "status", as the shared suite writes it; null is as good as absent.
 // Throws ScriptError for anything else, what check() refuses included.
 Script parse_script(const nlohmann::json& script);

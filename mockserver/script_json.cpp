@@ -97,6 +97,13 @@ Duration read_milliseconds(const Json& value, const std::string& path) {
   return Duration{std::llround(number * 1e6)};
 }
 
+Duration read_seconds(const Json& value, const std::string& path) {
+  const std::uint64_t seconds = read_count(value, path);
+  constexpr std::uint64_t kMost = 60 * 60 * 24 * 366;
+  if (seconds > kMost) throw ScriptError(path, "is " + value.dump() + "; it must be in 0..a year");
+  return std::chrono::seconds{seconds};
+}
+
 template <typename Item, typename Read>
 std::vector<Item> read_list(const Json& value, const std::string& path, Read read) {
   if (!value.is_array()) expected(path, "a list", value);
@@ -191,7 +198,8 @@ http::Fault read_fault(const Json& value, const std::string& path) {
 Step read_step(const Json& value, const std::string& path) {
   const Fields fields(value, path);
   fields.allow_only({"status", "status_code", "headers", "body", "v1_event_results", "event_errors",
-                     "delay_ms", "fault", "fault_bytes", "processed", "repeat"});
+                     "retry_after_date", "delay_ms", "fault", "fault_bytes", "processed",
+                     "repeat"});
   Step step;
   step.status = read_status(fields);
   const auto set = [&](const char* key, auto& member, auto read) {
@@ -208,6 +216,7 @@ Step read_step(const Json& value, const std::string& path) {
   set("event_errors", step.event_errors, [](const Json& given, const std::string& where) {
     return read_list<EventError>(given, where, read_error);
   });
+  set("retry_after_date", step.retry_after_date, read_seconds);
   set("delay_ms", step.delay, read_milliseconds);
   set("fault", step.fault, read_fault);
   set("fault_bytes", step.fault_bytes, read_count);

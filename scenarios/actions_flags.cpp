@@ -7,6 +7,7 @@
 #include "providers/launchdarkly.h"
 #include "providers/ofrep.h"
 #include "providers/posthog.h"
+#include "providers/static.h"
 #include "providers/statsig.h"
 #include "providers/unleash.h"
 #include "scenarios/look.h"
@@ -19,12 +20,13 @@ namespace {
 using nlohmann::json;
 using openfeature::EvaluationContext;
 
-constexpr std::string_view kBackendWords[] = {"ofrep", "unleash", "launchdarkly", "statsig",
-                                              "posthog"};
+constexpr std::string_view kBackendWords[] = {"ofrep",   "unleash", "launchdarkly",
+                                              "statsig", "posthog", "static"};
 constexpr std::string_view kStatusWords[] = {"NOT_READY", "READY", "ERROR", "STALE", "FATAL"};
 
 constexpr Field kOpenFlags[] = {
     {"backend", Type::word, true, "which service it asks", {}, kBackendWords},
+    {"toml", Type::text, false, "static: its file's text; it asks nobody"},
     {"bulk", Type::boolean, false, "ofrep: asks for all flags of a context at once"},
     {"timeout", Type::duration, false, "of a request; default: 10s"},
     {"max_age", Type::duration, false, "how long an answer is used again; default: not at all"},
@@ -66,6 +68,7 @@ std::shared_ptr<openfeature::Provider> make(World& world, Options options,
 std::shared_ptr<openfeature::Provider> make_provider(World& world, const Params& params,
                                                      const providers::RemoteOptions& remote) {
   const std::string& backend = params.text("backend");
+  if (backend == "static") return providers::Static::from_text(params.text("toml", ""));
   if (backend == "unleash") {
     return make<providers::Unleash>(world, providers::UnleashOptions{.token = "k"}, remote);
   }

@@ -24,6 +24,7 @@ constexpr Field kSettings[] = {
     {"compression", Type::word, false, "a codec", {}, kCompressionWords},
     {"strict", Type::boolean, false, "whether breaches of the protocol fail the scenario"},
     {"latency", Type::duration, false, "each way"},
+    {"canary", Type::boolean, false, "whether an oracle that is wrong watches too"},
 };
 
 constexpr Field kFile[] = {
@@ -231,6 +232,7 @@ class Loader {
         settings.compression = parse_compression(value.text()).value_or(Compression::none);
       }
       if (entry.key == "strict") settings.strict = value.boolean();
+      if (entry.key == "canary") settings.canary = value.boolean();
       if (entry.key == "latency") {
         settings.latency = parse_duration(value.text()).value_or(settings.latency);
       }

@@ -24,6 +24,7 @@ struct Settings {
   bool suite_compatible = false;  // the mock does as the shared suite's own (mockserver/server.h)
   bool journal = false;           // the mock keeps what it saw, too: the world has its own record
   bool oracles = true;  // the behaviours of oracles/ are watched, and a breach fails the scenario
+  bool canary = false;  // an oracle that is wrong watches too (oracles/canary.cpp)
   Duration latency = std::chrono::milliseconds{1};  // of the network, each way
   bool operator==(const Settings&) const = default;
 };

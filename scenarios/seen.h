@@ -28,15 +28,17 @@ struct SeenEvent {
 };
 
 struct Seen {
-  std::size_t number = 0;        // from 1, among all requests of the scenario
-  Instant at{};                  // of arrival
-  std::string client;            // whose X-Test-Id it carried; empty: none
-  std::string sent_as;           // the client's own number for it; empty: none that is known
-  http::Request request;         // as it came, the body perhaps compressed
-  http::Reply reply;             // what the mock answered, and how the answer travels
-  std::string decoded;           // the body; empty where it cannot be decoded
-  bool is_historical = false;    // that it says "historical_migration": true
-  std::vector<SeenEvent> parts;  // what events() holds
+  std::size_t number = 0;          // from 1, among all requests of the scenario
+  Instant at{};                    // of arrival
+  std::string client;              // whose X-Test-Id it carried; empty: none
+  std::string sent_as;             // the client's own number for it; empty: none that is known
+  http::Request request;           // as it came, the body perhaps compressed
+  http::Reply reply;               // what the mock answered, and how the answer travels
+  std::string decoded;             // the body; empty where it cannot be decoded
+  std::optional<WallTime> left{};  // the wall clock when it left; nothing: not known
+  bool times_have_offsets = true;  // all timestamps of its events say which
+  bool is_historical = false;      // that it says "historical_migration": true
+  std::vector<SeenEvent> parts;    // what events() holds
   std::shared_ptr<const mock::FlagQuestion> question;  // of a flag provider; nullptr: of no such
   std::size_t attempt = 1;  // how many requests so far carried its first event, this one included
 

@@ -76,6 +76,7 @@ World::World(const Settings& settings, std::uint64_t seed, const Epoch& epoch)
   adapter_ = std::make_unique<adapter::Adapter>(std::move(options));
   if (!settings.oracles) return;
   oracles_ = make_oracles();
+  if (settings.canary) oracles_.push_back(make_canary_oracle());
   trace_.on_record([this](const TraceStep& step) { heard(step); });
   host_->on_turn([this] { turned(); });
 }
@@ -115,6 +116,10 @@ void World::customise(Options& options) {
   limits.retry_jitter_percent = options.retry_jitter_percent;
   limits.request_timeout = options.request_timeout;
   limits.shutdown_timeout = options.shutdown_timeout;
+  limits.api_key = options.api_key;
+  limits.flags_max_retries = options.flags_max_retries;
+  limits.flags_timeout = options.flags_timeout;
+  limits.flags_retry_backoff = options.flags_retry_backoff;
   limits.has_ids = options.capture != Capture::confidence || options.event_id_field == "event_id";
   limits.ai_is_apart =
       options.capture != Capture::confidence && options.capture != Capture::segment;
@@ -126,6 +131,10 @@ void World::customise(Options& options) {
   options.on_error = [this, name](const ErrorReport& error) {
     logs_[name].errors.push_back(error);
     tell([&](Oracle& oracle) { return oracle.told(*this, {name, error, clock_->now()}); });
+    tell([&](Oracle& oracle) { return oracle.said(*this, name, error.message); });
+  };
+  options.logger = [this, name](LogLevel, std::string_view text) {
+    tell([&](Oracle& oracle) { return oracle.said(*this, name, text); });
   };
   for (const std::string& name_of_hook : hooks_) {
     const Hook* hook = find_hook(name_of_hook);
@@ -159,7 +168,12 @@ http::Response World::ask(const std::string& name, std::string_view method, std:
   request.url.path = path;
   request.url.query = "test_id=" + name;
   request.body = body;
-  return timed([&] { return adapter_->handle(request, clock_->read()); }).response;
+  const bool is_question = path == "/get_feature_flag";
+  if (is_question) tell([&](Oracle& oracle) { return oracle.asking(*this, name); });
+  http::Response response =
+      timed([&] { return adapter_->handle(request, clock_->read()); }).response;
+  if (is_question) tell([&](Oracle& oracle) { return oracle.asked(*this, name); });
+  return response;
 }
 
 Finding World::call(const std::string& name, std::string_view path, const std::string& body) {
@@ -345,13 +359,28 @@ std::string Seen::to_text() const {
          (events().size() == 1 ? " event" : " events");
 }
 
+namespace {
+
+// RFC 3339 ends in "Z", or in an offset such as "+02:00".
+bool has_offset(std::string_view time) {
+  constexpr std::size_t kOffset = 6;
+  if (time.ends_with('Z')) return true;
+  if (time.size() < kOffset) return false;
+  const char sign = time[time.size() - kOffset];
+  return (sign == '+' || sign == '-') && time[time.size() - 3] == ':';
+}
+
+}  // namespace
+
 // The mock has read the body already; reading it a second time would double the cost of a run.
 void World::parsed(const mock::ParsedRequest& request) {
   passing_->decoded = request.body;
   passing_->is_historical = request.is_historical;
   for (std::size_t i = 0; i < request.event_count(); ++i) {
-    passing_->parts.push_back({Uuid::parse((*request.events)[i].uuid).value_or(Uuid{}),
+    const mock::IncomingEvent& event = (*request.events)[i];
+    passing_->parts.push_back({Uuid::parse(event.uuid).value_or(Uuid{}),
                                digest_bytes(kDigestStart, request.event_bytes(i))});
+    passing_->times_have_offsets = passing_->times_have_offsets && has_offset(event.timestamp);
   }
   if (flags_.contains(request.test_id)) {
     passing_->question = std::make_shared<const mock::FlagQuestion>(mock::flag_question(request));

@@ -49,6 +49,10 @@ struct ClientLimits {
   std::uint32_t retry_jitter_percent = 0;
   Duration request_timeout{0};
   Duration shutdown_timeout{0};
+  std::string api_key;
+  std::uint32_t flags_max_retries = 0;
+  Duration flags_timeout{0};
+  Duration flags_retry_backoff{0};
   bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
   bool ai_is_apart = true;     // AI events go to an endpoint of their own
   bool hooks_end_all = false;  // no event passes its hooks
@@ -278,6 +282,7 @@ class World {
     Lane lane = Lane::analytics;
     Instant sent{};
     std::uint64_t body = 0;  // its digest
+    WallTime wall{};         // when it was sent
     const Seen* seen = nullptr;
   };
   std::vector<Flight> flights_;

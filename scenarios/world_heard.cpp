@@ -110,8 +110,8 @@ void World::heard_drain(const TraceStep& step) {
 void World::heard_sent(const TraceStep& step) {
   const SentRequest sent{std::string(text(step, 0)), std::string(text(step, 1)),
                          parse_lane(text(step, 5)), step.at};
-  flights_.push_back(
-      {sent.client, sent.number, sent.lane, step.at, parse_number(text(step, 8)), nullptr});
+  flights_.push_back({sent.client, sent.number, sent.lane, step.at, parse_number(text(step, 8)),
+                      clock_->wall_now(), nullptr});
   tell([&](Oracle& oracle) { return oracle.sent(*this, sent); });
 }
 
@@ -124,6 +124,7 @@ void World::note_arrival(Seen& seen, std::uint64_t body) {
   if (flight == flights_.end()) return;
   flight->seen = &seen;
   seen.sent_as = flight->number;
+  seen.left = flight->wall;
 }
 
 void World::heard_end(const TraceStep& step) {
@@ -131,6 +132,7 @@ void World::heard_end(const TraceStep& step) {
   ended.client = text(step, 0);
   ended.number = text(step, 1);
   ended.at = step.at;
+  ended.wall = clock_->wall_now();
   ended.was_cancelled = step.label == "cancel";
   if (!ended.was_cancelled) {
     ended.status = static_cast<int>(parse_number(text(step, 4)));

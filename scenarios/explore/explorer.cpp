@@ -88,8 +88,7 @@ class Explorer {
     keep_state();
     out_.corpus = corpus_.size();
     out_.transitions = seen_.size();
-    out_.singletons = static_cast<std::size_t>(std::count_if(
-        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second.seed_runs == 1; }));
+    count_singletons();
     out_.real_time = real_time();
     out_.seen = seen_in_order();
     return std::move(out_);
@@ -103,9 +102,21 @@ class Explorer {
   // That of the explorations before this one included.
   Duration real_time() const { return former_time_ + (now() - start_); }
 
-  bool is_over() const {
+  void count_singletons() {
+    out_.singletons = static_cast<std::size_t>(std::count_if(
+        seen_.begin(), seen_.end(), [](const auto& entry) { return entry.second.seed_runs == 1; }));
+  }
+
+  bool has_seen_enough() {
+    if (options_.until_unseen <= 0) return false;
+    count_singletons();
+    return out_.unseen_probability() < options_.until_unseen;
+  }
+
+  bool is_over() {
     if (out_.failures.size() >= options_.stop_after) return true;
     if (options_.is_stopped && options_.is_stopped()) return true;
+    if (has_seen_enough()) return true;
     return options_.budget > Duration{0} && now() - start_ >= options_.budget;
   }
 
@@ -154,6 +165,7 @@ class Explorer {
     Chance chance = chance_of(run.origin);
     if (may_keep()) chance.start_recording();
     run.plan = make_plan(chance, options_.capture, options_.workload);
+    run.plan.scenario.settings.canary = options_.canary;
     scenario::RunOptions options;
     options.seed = run.origin.seed;
     options.keep_states = true;

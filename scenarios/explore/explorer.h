@@ -33,7 +33,12 @@ struct Progress {
 struct ExploreOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 10'000;
-  Duration budget{0};                  // of real time, looked at between rounds; zero: none
+  Duration budget{0};  // of real time, looked at between rounds; zero: none
+  // Stop after the round by which a new transition in the next seed is less likely than this
+  // (Exploration::unseen_probability); zero: none. The same round whatever `jobs`.
+  double until_unseen = 0;
+  // Every run is watched by an oracle that is wrong, so that some run must fail.
+  bool canary = false;
   std::optional<Capture> capture{};    // all runs in that protocol; nothing: it is drawn
   std::optional<Workload> workload{};  // all runs of that workload; likewise
   unsigned jobs = 1;

@@ -63,7 +63,7 @@ std::span<const Family> fault_families();        // faults.cpp
 
 // Steps of a run about flags: of its beginning, of a provider that begins, of its end.
 Operation begin_flags(const Choices& choices, const std::string& provider);
-scenario::Step open_flags(const Choices& choices, const std::string& provider);
+Operation open_flags(const Choices& choices, const std::string& provider);
 Operation end_flags(const std::string& provider);
 
 // The options of a client in such a run.

@@ -8,6 +8,9 @@ using scenario::Node;
 
 namespace {
 
+// Of every client that names no other (scenarios/actions_app.cpp).
+constexpr const char* kKey = "phc_test_key";
+
 const std::string& some_client(const Choices& choices, const RunFrame& frame) {
   return frame.clients[choices.below("client", frame.clients.size())];
 }
@@ -20,6 +23,21 @@ std::string retry_after(const Choices& choices, std::uint64_t index) {
        "Wed, 01 Jan 2025 00:00:10 GMT", "Wed, 01 Jan 2025 00:10:00 GMT",
        "Mon, 01 Jan 2024 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"},
       index);
+}
+
+// Patience asked for as a number or as a date, which lies ahead by the server's clock.
+void ask_patience(const Choices& choices, std::uint64_t index, Params& answer) {
+  if (choices.one_in("as a date", 3, index)) {
+    answer.with("retry_after_date", choices.any_of<std::int64_t>("date", {2, 5, 30, 600}, index));
+    return;
+  }
+  answer.with("headers", Params().with("Retry-After", text(retry_after(choices, index))).node());
+}
+
+// What some servers do with a request that they do not like: they say it back.
+void say_the_key(const Choices& choices, std::uint64_t index, Params& answer) {
+  if (!choices.one_in("says the key", 8, index)) return;
+  answer.with("body", text(std::string("no project of the key ") + kKey));
 }
 
 // The answers of one script, `make` each.
@@ -38,9 +56,8 @@ Operation errors(const Choices& choices, const RunFrame& frame) {
     Params answer;
     answer.with("status", choices.any_of<std::int64_t>(
                               "status", {500, 502, 503, 504, 408, 429, 520, 507}, i));
-    if (choices.one_in("with retry after", 3, i)) {
-      answer.with("headers", Params().with("Retry-After", text(retry_after(choices, i))).node());
-    }
+    if (choices.one_in("with retry after", 3, i)) ask_patience(choices, i, answer);
+    say_the_key(choices, i, answer);
     if (choices.one_in("repeated", 4, i)) answer.with("repeat", choices.between("repeat", 2, 6, i));
     return answer;
   });
@@ -48,8 +65,11 @@ Operation errors(const Choices& choices, const RunFrame& frame) {
 
 Operation refusals(const Choices& choices, const RunFrame& frame) {
   return answers(choices, frame, [&](std::uint64_t i) {
-    return Params().with("status", choices.any_of<std::int64_t>(
-                                       "status", {400, 401, 402, 403, 404, 415, 301, 308, 304}, i));
+    Params answer;
+    answer.with("status", choices.any_of<std::int64_t>(
+                              "status", {400, 401, 402, 403, 404, 415, 301, 308, 304}, i));
+    say_the_key(choices, i, answer);
+    return answer;
   });
 }
 
@@ -211,8 +231,12 @@ Operation rate_limiter(const Choices& choices, const RunFrame& frame) {
   for (std::uint64_t i = 0; i < windows; ++i) {
     responses.push_back(repeated(status(200), choices.between("taken", 1, 3, i)));
     Params limited = status(429);
-    limited.with("headers",
-                 Params().with("Retry-After", choices.between("seconds", 1, 60, i)).node());
+    const std::int64_t seconds = choices.between("seconds", 1, 60, i);
+    if (choices.one_in("until a date", 3, i)) {
+      limited.with("retry_after_date", seconds);
+    } else {
+      limited.with("headers", Params().with("Retry-After", seconds).node());
+    }
     responses.push_back(repeated(std::move(limited), choices.between("refused", 1, 3, i)));
   }
   return row(choices, frame, std::move(responses));

@@ -1,6 +1,8 @@
 // What applications do with flag providers, and what happens to the flags: a workload of its own.
 //
 // What a flag says tells where it comes from: the version of the flags, and the subject.
+#include <array>
+
 #include "scenarios/explore/family.h"
 #include "scenarios/explore/params.h"
 
@@ -54,6 +56,33 @@ Node book(std::int64_t version) {
             .node());
   }
   return std::move(flags).node();
+}
+
+// The same flags for the static provider: of all subjects, of "u1" and of "u2".
+std::string static_flag(const std::string& key, const std::array<std::string, 3>& values) {
+  const auto rule = [](const char* subject, const char* variant) {
+    return std::string(R"({ when = [{ attribute = "targeting_key", equals = ")") + subject +
+           R"(" }], variant = ")" + variant + R"(" })";
+  };
+  return "[flags." + key + "]\nvariants = { all = " + values[0] + ", one = " + values[1] +
+         ", two = " + values[2] + " }\ndefault = \"all\"\nrules = [" + rule("u1", "one") + ", " +
+         rule("u2", "two") + "]\n";
+}
+
+std::string static_book(std::int64_t version) {
+  const std::string name = "v" + std::to_string(version);
+  const auto quoted = [&](const char* of) { return '"' + name + of + '"'; };
+  const char* even = version % 2 == 0 ? "true" : "false";
+  const char* odd = version % 2 != 0 ? "true" : "false";
+  std::string flags = static_flag("gate", {"true", even, odd});
+  if (version == 0) return flags;
+  if (version != 3) flags += static_flag("text", {quoted(""), quoted(" of u1"), quoted(" of u2")});
+  if (version != 4) {
+    const auto number = [](std::int64_t value) { return std::to_string(value); };
+    flags += static_flag("number",
+                         {number(version), number(version * 10 + 1), number(version * 10 + 2)});
+  }
+  return flags;
 }
 
 scenario::Step script(const std::string& provider, Params params) {
@@ -110,7 +139,7 @@ Operation flags_wait(const Choices& choices, const RunFrame& frame) {
 }
 
 Operation restart(const Choices& choices, const RunFrame& frame) {
-  return {open_flags(choices, some_provider(choices, frame))};
+  return open_flags(choices, some_provider(choices, frame));
 }
 
 // --- what happens to the flags -------------------------------------------------------------------
@@ -191,21 +220,73 @@ Operation over_quota(const Choices& choices, const RunFrame& frame) {
           question(choices, provider, choices.below("another", 2))};
 }
 
+// OFREP's errors, of a flag, of the context, or of all flags. To the others they are a 400 each.
+Operation flag_errors(const Choices& choices, const RunFrame& frame) {
+  const std::string& provider = some_provider(choices, frame);
+  Operation steps;
+  if (choices.one_in("known", 2)) {
+    steps.push_back(question(choices, provider, 0));
+    steps.push_back(step(
+        "advance", provider,
+        Params().with("by", duration(choices.span("later", std::chrono::minutes{10}))).node()));
+  }
+  if (choices.one_in("in the flags", 3)) {
+    Params flags;
+    for (const char* key : {"gate", "text", "number"}) {
+      const auto code = choices.any_of<const char*>(key, {"PARSE_ERROR", "GENERAL"});
+      flags.with(key, Params().with("error", text(code)).node());
+    }
+    steps.push_back(script(provider, Params().with("flags", std::move(flags).node())));
+    steps.push_back(question(choices, provider, 1));
+    steps.push_back(question(choices, provider, choices.below("another", 2)));
+    steps.push_back(
+        script(provider, Params().with("flags", book(choices.between("after", 0, kVersions - 1)))));
+    return steps;
+  }
+  std::vector<Node> errors;
+  const std::uint64_t count = 1 + choices.below("errors", 3);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string code = choices.any_of<const char*>(
+        "code",
+        {"GENERAL", "PARSE_ERROR", "TARGETING_KEY_MISSING", "INVALID_CONTEXT", "FLAG_NOT_FOUND"},
+        i);
+    errors.push_back(Params()
+                         .with("status", std::int64_t{code == "FLAG_NOT_FOUND" ? 404 : 400})
+                         .with("body", Params().with("errorCode", text(code)).node())
+                         .node());
+  }
+  steps.push_back(script(provider, Params().with("responses", list(std::move(errors)))));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    steps.push_back(question(choices, provider, choices.below("which", 3, i)));
+  }
+  return steps;
+}
+
 constexpr Family kFamilies[] = {
     {"evaluate", 12, true, evaluate},        {"flags: time passes", 8, true, flags_wait},
     {"evaluations", 6, false, evaluations},  {"refresh", 6, false, refresh},
     {"provider restart", 2, false, restart}, {"flags change", 8, true, change},
     {"flags outage", 6, false, outage},      {"rate limit", 5, false, rate_limit},
-    {"over quota", 2, false, over_quota},
+    {"over quota", 2, false, over_quota},    {"flag errors", 5, false, flag_errors},
 };
 
 }  // namespace
 
 std::span<const Family> flag_families() { return kFamilies; }
 
-scenario::Step open_flags(const Choices& choices, const std::string& provider) {
+Operation open_flags(const Choices& choices, const std::string& provider) {
   const std::string backend = choices.any_of<const char*>(
-      "backend", {"posthog", "ofrep", "unleash", "launchdarkly", "statsig"});
+      "backend", {"posthog", "ofrep", "unleash", "launchdarkly", "statsig", "static"});
+  if (backend == "static") {
+    // The mock's flags of the moment at which it begins are what the oracle holds it to.
+    const std::int64_t version = choices.between("static version", 0, kVersions - 1);
+    return {script(provider, Params().with("flags", book(version))),
+            step("flags_open", provider,
+                 Params()
+                     .with("backend", text(backend))
+                     .with("toml", text(static_book(version)))
+                     .node())};
+  }
   Params params;
   params.with("backend", text(backend))
       .with("timeout", text(choices.any_of<const char*>("timeout", {"300ms", "2s", "10s"})))
@@ -219,13 +300,14 @@ scenario::Step open_flags(const Choices& choices, const std::string& provider) {
   if (backend == "statsig" && choices.one_in("silent", 2)) {
     params.with("log_exposures", boolean(false));
   }
-  return step("flags_open", provider, std::move(params).node());
+  return {step("flags_open", provider, std::move(params).node())};
 }
 
 Operation begin_flags(const Choices& choices, const std::string& provider) {
-  return {
-      script(provider, Params().with("flags", book(choices.between("version", 0, kVersions - 1)))),
-      open_flags(choices, provider)};
+  Operation steps{
+      script(provider, Params().with("flags", book(choices.between("version", 0, kVersions - 1))))};
+  for (scenario::Step& one : open_flags(choices, provider)) steps.push_back(std::move(one));
+  return steps;
 }
 
 Operation end_flags(const std::string& provider) {

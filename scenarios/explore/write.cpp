@@ -27,6 +27,7 @@ std::string options_of(const Settings& settings) {
     add("compression", std::string(to_string(settings.compression)));
   }
   if (settings.strict != plain.strict) add("strict", settings.strict ? "true" : "false");
+  if (settings.canary) add("canary", "true");
   if (settings.latency != plain.latency) add("latency", scenario::to_text(settings.latency));
   return options;
 }

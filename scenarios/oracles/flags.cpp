@@ -35,6 +35,9 @@ struct Asked {
   Worth worth = Worth::nothing;
   mock::FlagQuestion question;
   mock::FlagBook book{};
+  // An error of OFREP that is all that the answer says of the one flag it was asked for; of its
+  // context, whatever it was asked for.
+  std::string code{};
   std::optional<bool> is_gate{};  // statsig, where a gate and a config may have one name
 };
 
@@ -94,6 +97,44 @@ bool says_nothing(const json& body, const std::string& backend) {
          std::find(limited->begin(), limited->end(), json("feature_flags")) != limited->end();
 }
 
+// Of OFREP's error codes: that the question is at fault, and not the flag.
+bool is_of_context(std::string_view code) {
+  return code == "TARGETING_KEY_MISSING" || code == "INVALID_CONTEXT";
+}
+
+// What an OFREP server says with a 400 or a 404, where it says so in the protocol's words. A flag
+// that is not there is an answer; where all are asked for, an error is none.
+void read_refusal(const http::Response& response, Asked& asked) {
+  const json body = json::parse(response.body, nullptr, false);
+  if (!body.is_object() || !body.contains("errorCode")) return;
+  const std::string code = body["errorCode"].is_string() ? body["errorCode"] : json("GENERAL");
+  const bool is_single = !asked.question.keys.empty();
+  if (is_of_context(code)) {
+    asked.code = code;
+  } else if (is_single && code == "FLAG_NOT_FOUND") {
+    asked.worth = Asked::Worth::flags;  // and those of an empty book are none
+  } else if (is_single) {
+    asked.code = code;
+  }
+}
+
+// Whether some flag of the book cannot be computed. What a 304 then confirms is the provider's
+// affair.
+bool has_errors(const mock::FlagBook& book, const std::string& subject) {
+  const std::vector<std::string> keys = book.keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    return book.find(key, subject).contains("error");
+  });
+}
+
+// The error that is all that an answer says of the flag; empty: it says more, or nothing.
+std::string code_of(const Asked& asked, const std::string& backend, const FlagAnswer& answer) {
+  if (backend != "ofrep" || !asked.code.empty()) return asked.code;
+  if (asked.worth != Asked::Worth::flags) return {};
+  const json flag = asked.book.find(answer.key, answer.subject);
+  return flag.is_object() ? flag.value("error", "") : "";
+}
+
 // What is to come out for a flag. Nothing: it is none that all backends tell alike.
 struct Expected {
   json value;
@@ -132,8 +173,11 @@ class Flags final : public Oracle {
     return "a flag is what its server said last of that context";
   }
 
-  Finding opened(World&, const std::string& provider) override {
+  Finding opened(World& world, const std::string& provider) override {
     providers_.erase(provider);
+    // Only the static provider, which asks nobody, is held to what the mock knows already.
+    mock::FlagBook book = world.server().flags(provider);
+    if (!book.empty()) providers_[provider].at_start = std::move(book);
     return std::nullopt;
   }
 
@@ -172,6 +216,7 @@ class Flags final : public Oracle {
     const FlagLimits* limits = world.flag_limits(answer.provider);
     if (limits == nullptr) return std::nullopt;
     Known& known = providers_[answer.provider];
+    if (limits->backend == "static") return judge_static(known.at_start, answer);
     known.settled = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
     if (answer.subject.empty()) return std::nullopt;  // the rest goes by the subject
@@ -185,6 +230,7 @@ class Flags final : public Oracle {
   };
   // Of one provider.
   struct Known {
+    mock::FlagBook at_start;   // when it was opened
     std::vector<Asked> asked;  // in the order of arrival
     std::size_t settled = 0;   // how many of them there were at the last evaluation or refresh
     std::vector<Pause> pauses;
@@ -240,9 +286,15 @@ class Flags final : public Oracle {
         asked.worth = Asked::Worth::unchanged;
         asked.book = book->second;
       }
+    } else if (limits.backend == "ofrep" && (response.status == 400 || response.status == 404)) {
+      read_refusal(response, asked);
     } else if (response.status == 200) {
       const json body = json::parse(response.body, nullptr, false);
       if (!says_nothing(body, limits.backend)) asked.worth = Asked::Worth::unclear;
+    }
+    const bool is_confirmed = asked.worth == Asked::Worth::unchanged && limits.backend == "ofrep";
+    if (is_confirmed && has_errors(asked.book, asked.question.subject)) {
+      asked.worth = Asked::Worth::unclear;
     }
     return asked;
   }
@@ -299,15 +351,15 @@ class Flags final : public Oracle {
   }
 
   // What the provider has learnt of the flag until then, in that order.
-  static std::vector<const Asked*> learnt(const Known& known, const FlagAnswer& answer) {
+  static std::vector<const Asked*> learnt(const Known& known, const FlagLimits& limits,
+                                          const FlagAnswer& answer) {
     std::vector<const Asked*> found;
     const auto words = known.words.find(answer.context);
     if (words == known.words.end()) return found;
     for (const Asked& one : known.asked) {
       const bool is_about = covers(one, answer) && one.question.context == words->second;
-      if (is_about && one.worth != Asked::Worth::nothing && one.known <= answer.ended) {
-        found.push_back(&one);
-      }
+      if (!is_about || one.worth == Asked::Worth::nothing || one.known > answer.ended) continue;
+      if (code_of(one, limits.backend, answer).empty()) found.push_back(&one);
     }
     std::stable_sort(found.begin(), found.end(), [](const Asked* one, const Asked* other) {
       return one->known < other->known;
@@ -340,11 +392,25 @@ class Flags final : public Oracle {
            });
   }
 
+  // Whatever happens to a server, the file says what it said.
+  static Finding judge_static(const mock::FlagBook& book, const FlagAnswer& answer) {
+    const auto wanted = expected_of(book, "static", answer);
+    if (!wanted) return std::nullopt;
+    const std::string reason = answer.told.value("reason", "");
+    const bool holds = answer.told["value"] == wanted->value && answer.status == "READY" &&
+                       answer.told.value("error_code", "") == wanted->error_code &&
+                       reason != "STALE" && reason != "CACHED";
+    if (holds) return std::nullopt;
+    return Failure{wanted->value.dump() + (wanted->error_code.empty() ? "" : " and ") +
+                       wanted->error_code + ", as the file says of " + describe(answer),
+                   seen(answer)};
+  }
+
   static Finding judge(Known& known, const FlagLimits& limits, const FlagAnswer& answer) {
     bool is_ambiguous = false;
     const Asked* own = own_request(known, answer, is_ambiguous);
     if (is_ambiguous) return std::nullopt;
-    const std::vector<const Asked*> all = learnt(known, answer);
+    const std::vector<const Asked*> all = learnt(known, limits, answer);
     const Asked* newest = all.empty() ? nullptr : all.back();
     const bool is_unclear =
         newest != nullptr && std::any_of(all.begin(), all.end(), [&](const Asked* one) {
@@ -352,6 +418,10 @@ class Flags final : public Oracle {
         });
     if (is_unclear || (newest != nullptr && depends_on_when(*newest, all, limits, answer))) {
       return std::nullopt;
+    }
+    const std::string code = own == nullptr ? "" : code_of(*own, limits.backend, answer);
+    if (!code.empty() && own->known <= answer.ended) {
+      return judge_error(code, newest, limits, answer);
     }
     if (own != nullptr && own->worth != Asked::Worth::nothing) {
       // The own answer, or what came with it at the same instant.
@@ -368,10 +438,47 @@ class Flags final : public Oracle {
       }
     }
     if (newest == nullptr) return expect_nothing(answer);
+    if (is_error_since(known, *newest, limits, answer)) return std::nullopt;
     // What has come since the evaluation began is of now, whichever request brought it.
     if (newest->known >= answer.began) return expect(*newest, limits, answer, "fresh");
     if (answer.ended - newest->known > limits.max_stale) return expect_nothing(answer);
     return expect(*newest, limits, answer, "STALE");
+  }
+
+  // Whether it told an error that came after it was said that there is no such flag: of that
+  // nothing is known, so the error may be what is remembered.
+  static bool is_error_since(const Known& known, const Asked& newest, const FlagLimits& limits,
+                             const FlagAnswer& answer) {
+    const std::string told = answer.told.value("error_code", "");
+    if (told.empty() || !newest.book.find(answer.key, answer.subject).is_null()) return false;
+    return answer.told["value"] == answer.fallback &&
+           std::any_of(known.asked.begin(), known.asked.end(), [&](const Asked& one) {
+             return one.known >= newest.known && one.known <= answer.ended && covers(one, answer) &&
+                    code_of(one, limits.backend, answer) == told;
+           });
+  }
+
+  // The server has answered, with an error: of the context it is told; of a flag that it could not
+  // compute, what was known before stays, and the error is for who knows nothing.
+  static Finding judge_error(const std::string& code, const Asked* newest, const FlagLimits& limits,
+                             const FlagAnswer& answer) {
+    const std::string told = answer.told.value("error_code", "");
+    const bool is_known = newest != nullptr && (newest->known >= answer.began ||
+                                                answer.ended - newest->known <= limits.max_stale);
+    // Of a flag that is not there nothing is known, or that.
+    const bool is_absent =
+        is_known && told == code && newest->book.find(answer.key, answer.subject).is_null();
+    if (is_known && !is_absent && !is_of_context(code)) {
+      if (newest->known >= answer.began) return expect(*newest, limits, answer, "fresh");
+      return expect(*newest, limits, answer, "STALE", "READY");
+    }
+    const bool is_too_old = newest != nullptr && !is_of_context(code);
+    const bool holds = is_too_old && !is_absent ? !told.empty() : told == code;
+    if (holds && answer.told["value"] == answer.fallback && answer.status == "READY") {
+      return std::nullopt;
+    }
+    return Failure{"the default and " + code + " of a server that answers, of " + describe(answer),
+                   seen(answer)};
   }
 
   static Finding expect_nothing(const FlagAnswer& answer) {
@@ -383,9 +490,9 @@ class Flags final : public Oracle {
                    seen(answer)};
   }
 
-  // `how`: "fresh", or the reason that an older answer has.
+  // `how`: "fresh", or the reason that an older answer has; a stale one leaves that status.
   static Finding expect(const Asked& from, const FlagLimits& limits, const FlagAnswer& answer,
-                        std::string_view how) {
+                        std::string_view how, std::string_view stale_status = "STALE") {
     const auto wanted = expected_of(from.book, limits.backend, answer);
     if (!wanted) return std::nullopt;
     const std::string error = answer.told.value("error_code", "");
@@ -393,7 +500,7 @@ class Flags final : public Oracle {
     const bool is_old = reason == "STALE" || reason == "CACHED";
     bool holds = answer.told["value"] == wanted->value && error == wanted->error_code;
     if (error.empty()) holds = holds && (how == "fresh" ? !is_old : reason == how);
-    if (how == "STALE") holds = holds && answer.status == "STALE";
+    if (how == "STALE") holds = holds && answer.status == stale_status;
     if (holds) return std::nullopt;
     return Failure{std::string(how) + " " + wanted->value.dump() +
                        (wanted->error_code.empty() ? "" : " and " + wanted->error_code) +

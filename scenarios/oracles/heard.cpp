@@ -117,6 +117,44 @@ void read_success(const Seen& seen, std::vector<Word>& words) {
   }
 }
 
+// Read here once more, and not by whom the SDK asks.
+std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t count) {
+  int number = 0;
+  const char* const begin = text.data() + at;
+  const auto [end, error] = std::from_chars(begin, begin + count, number);
+  const bool holds = error == std::errc{} && end == begin + count && *begin != '-';
+  return holds ? std::optional(number) : std::nullopt;
+}
+
+// "Wed, 01 Jan 2025 00:10:00 GMT"; nothing for what looks otherwise.
+std::optional<WallTime> read_date(std::string_view text) {
+  constexpr std::string_view kLike = "Wed, 01 Jan 2025 00:10:00 GMT";
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != kLike.size() || !text.ends_with(" GMT") || text[3] != ',') return std::nullopt;
+  const std::size_t month = kMonths.find(text.substr(8, 3));
+  const auto day = digits_at(text, 5, 2);
+  const auto year = digits_at(text, 12, 4);
+  const auto hour = digits_at(text, 17, 2);
+  const auto minute = digits_at(text, 20, 2);
+  const auto second = digits_at(text, 23, 2);
+  if (month == std::string_view::npos || month % 3 != 0 || !day || !year || !hour || !minute ||
+      !second)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month{static_cast<unsigned>(month / 3 + 1)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  // Beyond this a time of the clock has no room, and there is nothing to wait for exactly.
+  if (!date.ok() || *year > 2200 || *year < 1700) return std::nullopt;
+  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{*hour} +
+         std::chrono::minutes{*minute} + std::chrono::seconds{*second};
+}
+
+std::optional<Duration> until_date(std::string_view text, WallTime now) {
+  const auto date = read_date(text);
+  if (!date) return std::nullopt;
+  return std::max(Duration{0}, *date - now);
+}
+
 }  // namespace
 
 std::vector<Word> words_of(const EndedRequest& request, const World& world) {
@@ -143,13 +181,13 @@ bool goes_again(const EndedRequest& request) {
          std::find(request.words.begin(), request.words.end(), Word::again) != request.words.end();
 }
 
-std::optional<Duration> plain_retry_after(const Seen& seen) {
-  const auto values = seen.reply.response.headers.all("Retry-After");
+std::optional<Duration> plain_retry_after(const EndedRequest& request) {
+  const auto values = request.seen->reply.response.headers.all("Retry-After");
   if (values.size() != 1) return std::nullopt;
   const std::string_view text = values.front();
   const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
                                                       [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_number) return std::nullopt;
+  if (!is_number) return until_date(text, request.wall);
   std::uint64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc{}) return Duration::max();

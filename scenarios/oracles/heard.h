@@ -19,9 +19,9 @@ bool is_trouble(const EndedRequest& request);
 // Whether some of its events go again.
 bool goes_again(const EndedRequest& request);
 
-// For how long the answer asks in a way that leaves no doubt: one Retry-After, in seconds, however
-// many. Dates depend on the wall clock, which scenarios set as they like; the catalogue has
-// scenarios of their own for them.
-std::optional<Duration> plain_retry_after(const Seen& seen);
+// For how long its answer asks in a way that leaves no doubt: one Retry-After, in seconds, however
+// many, or a date of the form that servers send ("Wed, 01 Jan 2025 00:10:00 GMT"), which counts
+// from what the wall clock showed when the answer came. Only of a request that has arrived.
+std::optional<Duration> plain_retry_after(const EndedRequest& request);
 
 }  // namespace lockstep::scenario

@@ -71,6 +71,7 @@ struct EndedRequest {
   std::optional<Duration> pause;  // for which the answer asks, as the client understood it
   const Seen* seen = nullptr;     // as it reached the server; nullptr: it never did
   std::vector<Word> words;        // of its events, in their order; those of `seen`
+  WallTime wall{};                // what the wall clock showed then
 };
 
 // A flush or a shutdown whose report is not final yet, or has just become so.
@@ -132,6 +133,12 @@ class Oracle {
     (void)admission;
     return std::nullopt;
   }
+  // A client told its application of trouble, in an error report or its log.
+  virtual Finding said(World&, const std::string& client, std::string_view text) {
+    (void)client;
+    (void)text;
+    return std::nullopt;
+  }
   // A flush or shutdown was called, by whomever.
   virtual Finding draining(World&, const DrainCall&) { return std::nullopt; }
   // shutdown() was called.
@@ -148,6 +155,15 @@ class Oracle {
   virtual Finding returned(World&, const DrainCall&) { return std::nullopt; }
   // An event was tracked, and taken.
   virtual Finding tracked(World&, const TrackedEvent&) { return std::nullopt; }
+  // A client is asked for a flag; it has answered, or given up.
+  virtual Finding asking(World&, const std::string& client) {
+    (void)client;
+    return std::nullopt;
+  }
+  virtual Finding asked(World&, const std::string& client) {
+    (void)client;
+    return std::nullopt;
+  }
   // A flag provider has answered an application.
   virtual Finding evaluated(World&, const FlagAnswer&) { return std::nullopt; }
   // Everything that is due at this instant has been done.
@@ -157,8 +173,13 @@ class Oracle {
 // A new one of each.
 std::vector<std::unique_ptr<Oracle>> make_oracles();
 
+// Not among them: one that is wrong.
+std::unique_ptr<Oracle> make_canary_oracle();
+
 std::unique_ptr<Oracle> make_conservation_oracle();
 std::unique_ptr<Oracle> make_envelope_oracle();
+std::unique_ptr<Oracle> make_wire_oracle();
+std::unique_ptr<Oracle> make_secrets_oracle();
 std::unique_ptr<Oracle> make_repeats_oracle();
 std::unique_ptr<Oracle> make_sequence_oracle();
 std::unique_ptr<Oracle> make_patience_oracle();
@@ -171,6 +192,7 @@ std::unique_ptr<Oracle> make_bounds_oracle();
 std::unique_ptr<Oracle> make_deadlines_oracle();
 std::unique_ptr<Oracle> make_closed_oracle();
 std::unique_ptr<Oracle> make_flags_oracle();
+std::unique_ptr<Oracle> make_questions_oracle();
 std::unique_ptr<Oracle> make_tracking_oracle();
 std::unique_ptr<Oracle> make_tool_oracle();
 std::unique_ptr<Oracle> make_warnings_oracle();

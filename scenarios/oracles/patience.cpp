@@ -127,7 +127,7 @@ class Patience final : public Oracle {
     if (request.words.empty() || request.words.front() == Word::nothing) return Duration{0};
     const bool is_success = request.status >= 200 && request.status < 300;
     if (is_success && scenario::is_trouble(request)) return Duration{0};
-    return plain_retry_after(*request.seen).value_or(Duration{0});
+    return plain_retry_after(request).value_or(Duration{0});
   }
 
   static Duration plain_backoff(const ClientLimits& limits, std::uint32_t failures) {

@@ -293,7 +293,7 @@ class Promptness final : public Oracle {
   // What the client made of it counts only where the answer leaves doubt.
   static Duration longest_pause(const ClientLimits& limits, const EndedRequest& request) {
     if (!request.pause) return Duration{0};
-    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(*request.seen);
+    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(request);
     return std::min(plain.value_or(*request.pause), limits.max_retry_after);
   }
 

@@ -182,6 +182,98 @@ TEST(FlagOracle, AnExposureThatNoEvaluationMadeIsABreach) {
   EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{9}, kFresh));
 }
 
+json error(const std::string& code) {
+  return {{"value", "default"}, {"reason", "ERROR"}, {"error_code", code}};
+}
+
+// An answer in OFREP's words, to a question for one flag or for all.
+Seen refusal(FlagStand& stand, Duration at, const std::string& code, bool all = false) {
+  Seen seen = stand.request("u1", at, code == "FLAG_NOT_FOUND" ? 404 : 400);
+  seen.reply.response.body = json{{"errorCode", code}}.dump();
+  if (all) {
+    mock::FlagQuestion question = *seen.question;
+    question.keys.clear();
+    seen.question = std::make_shared<mock::FlagQuestion>(std::move(question));
+  }
+  return seen;
+}
+
+TEST(FlagOracle, AnErrorOfAFlagLeavesWhatWasKnownAndIsToldWhereNothingWas) {
+  for (const char* code : {"GENERAL", "PARSE_ERROR"}) {
+    FlagStand stand("ofrep");
+    const auto oracle = make_flags_oracle();
+    oracle->arrived(stand.world, refusal(stand, seconds{0}, code));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, error(code)));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{0}, error("TYPE_MISMATCH")));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{0}, error(code), "ERROR"));
+    oracle->arrived(stand.world, stand.request("u1", seconds{1}));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{1}, kFresh));
+    oracle->arrived(stand.world, refusal(stand, seconds{2}, code));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{2}, error(code)));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{2}, kStale, "STALE"));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{2}, kStale, "READY"));
+    oracle->arrived(stand.world, refusal(stand, seconds{90}, code));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{90}, kStale)) << "too old";
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{90}, error("GENERAL")));
+  }
+}
+
+TEST(FlagOracle, AnErrorOfTheContextIsToldWhateverIsKnown) {
+  for (const char* code : {"TARGETING_KEY_MISSING", "INVALID_CONTEXT"}) {
+    FlagStand stand("ofrep");
+    const auto oracle = make_flags_oracle();
+    oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+    oracle->arrived(stand.world, refusal(stand, seconds{1}, code));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{1}, kStale));
+    EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{1}, kNothing));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{1}, error(code)));
+    oracle->arrived(stand.world, stand.request("u1", seconds{2}, 503));
+    EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{2}, kStale, "STALE")) << "what stays";
+  }
+}
+
+TEST(FlagOracle, AFlagThatIsNotThereIsAnAnswerAndAllThatAreNotAreNone) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  oracle->arrived(stand.world, refusal(stand, seconds{1}, "FLAG_NOT_FOUND", true));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{1}, error("FLAG_NOT_FOUND")));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{1}, kStale, "STALE"));
+  oracle->arrived(stand.world, refusal(stand, seconds{2}, "FLAG_NOT_FOUND"));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{2}, kStale, "STALE"));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{2}, error("FLAG_NOT_FOUND")));
+}
+
+TEST(FlagOracle, AFlagThatItsServerCannotComputeIsNoAnswer) {
+  FlagStand stand("ofrep");
+  const auto oracle = make_flags_oracle();
+  oracle->arrived(stand.world, stand.request("u1", seconds{0}));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{0}, kFresh));
+  stand.world.server().script(
+      mock::parse_script(std::string_view(R"({"flags": {"text": {"error": "PARSE_ERROR"}}})")),
+      "flags");
+  oracle->arrived(stand.world, stand.request("u1", seconds{1}));
+  EXPECT_TRUE(stand.evaluated(*oracle, "u1", seconds{1}, error("PARSE_ERROR")));
+  EXPECT_FALSE(stand.evaluated(*oracle, "u1", seconds{1}, kStale, "READY"));
+}
+
+TEST(FlagOracle, TheStaticProviderTellsWhatItsFileSaidWhateverItsServerSays) {
+  FlagStand stand("static");
+  const auto oracle = make_flags_oracle();
+  EXPECT_FALSE(oracle->opened(stand.world, "flags"));
+  stand.world.server().script(mock::parse_script(std::string_view(R"({"flags": {}})")), "flags");
+  const auto evaluated = [&](const json& told, std::string_view status = "READY") {
+    return stand.evaluated(*oracle, "u1", seconds{0}, told, status, false);
+  };
+  EXPECT_FALSE(evaluated(kFresh));
+  EXPECT_TRUE(evaluated(kFresh, "STALE"));
+  EXPECT_TRUE(evaluated(kStale));
+  EXPECT_TRUE(evaluated(error("FLAG_NOT_FOUND")));
+  EXPECT_TRUE(evaluated({{"value", "b"}, {"reason", "TARGETING_MATCH"}}));
+}
+
 // --- tracking and tools --------------------------------------------------------------------------
 
 constexpr const char* kEvent = "01941f29-7c00-7000-8000-000000000001";

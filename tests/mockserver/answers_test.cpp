@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "clock/timestamp.h"
 #include "requests.h"
 
 namespace lockstep::mock {
@@ -28,6 +29,18 @@ TEST(Answers, EachV0PathIsServedWithAndWithoutASlash) {
     EXPECT_FALSE(reply.response.headers.has("Date")) << path;
   }
   EXPECT_EQ(server.request_count(), 11U);
+}
+
+TEST(Answers, ARetryAfterMayBeADateThatLiesAhead) {
+  Server server;
+  Step step = status_step(503);
+  step.headers.set("Retry-After", "7");
+  step.retry_after_date = std::chrono::seconds{30};
+  answer_with(server, step);
+  const Now arrival = at(0);
+  const auto reply = server.handle(v0(batch_of(1)), arrival);
+  EXPECT_EQ(reply.response.headers.all("Retry-After").size(), 1U);
+  EXPECT_EQ(header_of(reply, "Retry-After"), to_http_date(arrival.wall + std::chrono::seconds{30}));
 }
 
 TEST(Answers, TheAiPathWithoutItsSlashIsMovedAndNotJournalled) {

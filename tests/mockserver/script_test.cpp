@@ -10,8 +10,8 @@ namespace {
 TEST(ScriptJson, EveryFieldIsRead) {
   const Script script = parse_script(std::string_view(R"({
     "responses": [{"status_code": 503, "headers": {"Retry-After": 3, "Date": ["a", "b"]},
-                   "body": {"x": 1}, "delay_ms": 1.5, "fault": "no_answer", "fault_bytes": 10,
-                   "processed": true, "repeat": 4},
+                   "body": {"x": 1}, "retry_after_date": 30, "delay_ms": 1.5,
+                   "fault": "no_answer", "fault_bytes": 10, "processed": true, "repeat": 4},
                   {"body": "raw {", "v1_event_results": ["retry", {"result": "drop"},
                                                          {"result": "ok", "details": "d"}]}],
     "default": {"status": 204},
@@ -24,6 +24,7 @@ TEST(ScriptJson, EveryFieldIsRead) {
   EXPECT_EQ(first.headers.get("Retry-After"), "3");
   EXPECT_EQ(first.headers.all("Date"), (std::vector<std::string_view>{"a", "b"}));
   EXPECT_EQ(first.body, R"({"x":1})");
+  EXPECT_EQ(first.retry_after_date, std::chrono::seconds{30});
   EXPECT_EQ(first.delay, std::chrono::microseconds{1500});
   EXPECT_EQ(first.fault, http::Fault::no_answer);
   EXPECT_EQ(first.fault_bytes, 10U);
@@ -115,6 +116,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadScript{R"({"responses": [{"v1_event_results": [{"result": "ok", "x": 1}]}]})",
                   "responses[0].v1_event_results[0].x"},
         BadScript{R"({"responses": [{"delay_ms": -1}]})", "responses[0].delay_ms"},
+        BadScript{R"({"responses": [{"retry_after_date": -1}]})", "responses[0].retry_after_date"},
+        BadScript{R"({"responses": [{"retry_after_date": 40000000}]})",
+                  "responses[0].retry_after_date"},
         BadScript{R"({"responses": [{"delay_ms": 1e300}]})", "responses[0].delay_ms"},
         BadScript{R"({"responses": [{"fault": "explode"}]})", "responses[0].fault"},
         BadScript{R"({"responses": [{"fault": 1}]})", "responses[0].fault"},
