@@ -179,8 +179,13 @@ class Reader {
 
  private:
   int digit() noexcept {
-    const char c = one_of("0123456789");
-    return ok_ ? c - '0' : 0;
+    const char c = peek();
+    if (c < '0' || c > '9') {
+      fail();
+      return 0;
+    }
+    rest_.remove_prefix(1);
+    return c - '0';
   }
 
   void fail() noexcept { ok_ = false; }

@@ -28,22 +28,37 @@ std::string describe(const Json& value) {
   return "null";
 }
 
-[[noreturn]] void expected(const std::string& path, std::string_view what, const Json& found) {
-  throw ScriptError(path, "must be " + std::string(what) + ", and is " + describe(found));
-}
+// Where a value stands, put into words when it is wrong.
+struct Path {
+  static constexpr std::size_t kNone = SIZE_MAX;
 
-std::string join(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : path + '.' + std::string(key);
+  const Path* of = nullptr;  // what it is a member or an element of; nullptr: the script
+  std::string_view key{};
+  std::size_t index = kNone;
+
+  Path at(std::string_view member) const noexcept { return {this, member}; }
+  Path at(std::size_t element) const noexcept { return {this, {}, element}; }
+
+  std::string text() const {
+    if (of == nullptr) return {};
+    std::string before = of->text();
+    if (index != kNone) return before + '[' + std::to_string(index) + ']';
+    return before.empty() ? std::string(key) : before + '.' + std::string(key);
+  }
+};
+
+[[noreturn]] void expected(const Path& path, std::string_view what, const Json& found) {
+  throw ScriptError(path.text(), "must be " + std::string(what) + ", and is " + describe(found));
 }
 
 // One object of the script: members are taken by name, and none may be left over.
 class Fields {
  public:
-  Fields(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
+  Fields(const Json& object, const Path& path) : object_(object), path_(path) {
     if (!object.is_object()) expected(path_, "an object", object);
   }
 
-  std::string path(std::string_view key) const { return join(path_, key); }
+  Path path(std::string_view key) const { return path_.at(key); }
 
   // Null counts as absent.
   const Json* find(const char* key) const {
@@ -62,64 +77,65 @@ class Fields {
       if (std::find(known.begin(), known.end(), member.key()) != known.end()) continue;
       std::string names;
       for (const auto name : known) names += (names.empty() ? "" : ", ") + std::string(name);
-      throw ScriptError(path(member.key()), "is unknown; known here: " + names);
+      throw ScriptError(path(member.key()).text(), "is unknown; known here: " + names);
     }
   }
 
  private:
   const Json& object_;
-  std::string path_;
+  const Path& path_;
 };
 
-std::string read_text(const Json& value, const std::string& path) {
+std::string read_text(const Json& value, const Path& path) {
   if (!value.is_string()) expected(path, "a text", value);
   return value.get<std::string>();
 }
 
-std::uint64_t read_count(const Json& value, const std::string& path) {
+std::uint64_t read_count(const Json& value, const Path& path) {
   const bool is_count =
       value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
   if (!is_count) expected(path, "a whole number, not negative and below 2^64", value);
   return value.get<std::uint64_t>();
 }
 
-bool read_flag(const Json& value, const std::string& path) {
+bool read_flag(const Json& value, const Path& path) {
   if (!value.is_boolean()) expected(path, "true or false", value);
   return value.get<bool>();
 }
 
-Duration read_milliseconds(const Json& value, const std::string& path) {
+Duration read_milliseconds(const Json& value, const Path& path) {
   if (!value.is_number()) expected(path, "a number of milliseconds", value);
   const auto number = value.get<double>();
   if (number < 0 || number > kLongestMs) {
-    throw ScriptError(path, "is " + value.dump() + "; it must be in 0..a year");
+    throw ScriptError(path.text(), "is " + value.dump() + "; it must be in 0..a year");
   }
   return Duration{std::llround(number * 1e6)};
 }
 
-Duration read_seconds(const Json& value, const std::string& path) {
+Duration read_seconds(const Json& value, const Path& path) {
   const std::uint64_t seconds = read_count(value, path);
   constexpr std::uint64_t kMost = 60 * 60 * 24 * 366;
-  if (seconds > kMost) throw ScriptError(path, "is " + value.dump() + "; it must be in 0..a year");
+  if (seconds > kMost)
+    throw ScriptError(path.text(), "is " + value.dump() + "; it must be in 0..a year");
   return std::chrono::seconds{seconds};
 }
 
 template <typename Item, typename Read>
-std::vector<Item> read_list(const Json& value, const std::string& path, Read read) {
+std::vector<Item> read_list(const Json& value, const Path& path, Read read) {
   if (!value.is_array()) expected(path, "a list", value);
   std::vector<Item> items;
   items.reserve(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
-    items.push_back(read(value[i], path + '[' + std::to_string(i) + ']'));
+    items.push_back(read(value[i], path.at(i)));
   }
   return items;
 }
 
-http::Headers read_headers(const Json& value, const std::string& path) {
+http::Headers read_headers(const Json& value, const Path& path) {
   if (!value.is_object()) expected(path, "an object", value);
   http::Headers headers;
   for (const auto& member : value.items()) {
-    const std::string where = join(path, member.key());
+    const Path where = path.at(member.key());
     if (member.value().is_array()) {
       for (auto& text : read_list<std::string>(member.value(), where, read_text)) {
         headers.add(member.key(), std::move(text));
@@ -133,27 +149,26 @@ http::Headers read_headers(const Json& value, const std::string& path) {
   return headers;
 }
 
-EventResult read_result(const Json& value, const std::string& path) {
+EventResult read_result(const Json& value, const Path& path) {
   if (value.is_string()) return EventResult(value.get<std::string>());
   if (value.is_null()) return EventResult::missing();
   if (!value.is_object()) expected(path, "a text, an object or null", value);
   const Fields fields(value, path);
   fields.allow_only({"result", "details"});
   const Json* result = fields.find("result");
-  if (result == nullptr) throw ScriptError(fields.path("result"), "is missing");
+  if (result == nullptr) throw ScriptError(fields.path("result").text(), "is missing");
   std::optional<std::string> details;
-  fields.with("details", [&](const Json& given, const std::string& where) {
-    details = read_text(given, where);
-  });
+  fields.with("details",
+              [&](const Json& given, const Path& where) { details = read_text(given, where); });
   return {read_text(*result, fields.path("result")), details};
 }
 
-std::int64_t read_index(const Json& value, const std::string& path) {
+std::int64_t read_index(const Json& value, const Path& path) {
   if (!value.is_number_integer()) expected(path, "a whole number", value);
   return value.get<std::int64_t>();
 }
 
-EventError read_error(const Json& value, const std::string& path) {
+EventError read_error(const Json& value, const Path& path) {
   EventError error;
   if (!value.is_object()) {
     error.index = read_index(value, path);
@@ -162,12 +177,11 @@ EventError read_error(const Json& value, const std::string& path) {
   const Fields fields(value, path);
   fields.allow_only({"index", "reason", "message"});
   const Json* index = fields.find("index");
-  if (index == nullptr) throw ScriptError(fields.path("index"), "is missing");
+  if (index == nullptr) throw ScriptError(fields.path("index").text(), "is missing");
   error.index = read_index(*index, fields.path("index"));
   const auto set = [&](const char* key, std::string& member) {
-    fields.with(key, [&](const Json& given, const std::string& where) {
-      member = read_text(given, where);
-    });
+    fields.with(key,
+                [&](const Json& given, const Path& where) { member = read_text(given, where); });
   };
   set("reason", error.reason);
   set("message", error.message);
@@ -178,7 +192,7 @@ int read_status(const Fields& fields) {
   const Json* status = fields.find("status");
   const Json* suite_status = fields.find("status_code");
   if (status != nullptr && suite_status != nullptr) {
-    throw ScriptError(fields.path("status_code"), "is given beside status");
+    throw ScriptError(fields.path("status_code").text(), "is given beside status");
   }
   const char* key = status != nullptr ? "status" : "status_code";
   const Json* given = status != nullptr ? status : suite_status;
@@ -188,14 +202,14 @@ int read_status(const Fields& fields) {
   return static_cast<int>(std::clamp<std::int64_t>(given->get<std::int64_t>(), -1, 100'000));
 }
 
-http::Fault read_fault(const Json& value, const std::string& path) {
+http::Fault read_fault(const Json& value, const Path& path) {
   const std::string name = read_text(value, path);
   const auto fault = parse_fault(name);
-  if (!fault) throw ScriptError(path, "names no fault: \"" + name + '"');
+  if (!fault) throw ScriptError(path.text(), "names no fault: \"" + name + '"');
   return *fault;
 }
 
-Step read_step(const Json& value, const std::string& path) {
+Step read_step(const Json& value, const Path& path) {
   const Fields fields(value, path);
   fields.allow_only({"status", "status_code", "headers", "body", "v1_event_results", "event_errors",
                      "retry_after_date", "delay_ms", "fault", "fault_bytes", "processed",
@@ -203,17 +217,16 @@ Step read_step(const Json& value, const std::string& path) {
   Step step;
   step.status = read_status(fields);
   const auto set = [&](const char* key, auto& member, auto read) {
-    fields.with(key,
-                [&](const Json& given, const std::string& where) { member = read(given, where); });
+    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("headers", step.headers, read_headers);
-  set("body", step.body, [](const Json& given, const std::string&) {
+  set("body", step.body, [](const Json& given, const Path&) {
     return given.is_string() ? given.get<std::string>() : given.dump();
   });
-  set("v1_event_results", step.v1_event_results, [](const Json& given, const std::string& where) {
+  set("v1_event_results", step.v1_event_results, [](const Json& given, const Path& where) {
     return read_list<EventResult>(given, where, read_result);
   });
-  set("event_errors", step.event_errors, [](const Json& given, const std::string& where) {
+  set("event_errors", step.event_errors, [](const Json& given, const Path& where) {
     return read_list<EventError>(given, where, read_error);
   });
   set("retry_after_date", step.retry_after_date, read_seconds);
@@ -225,25 +238,24 @@ Step read_step(const Json& value, const std::string& path) {
   return step;
 }
 
-std::vector<Step> read_steps(const Json& value, const std::string& path) {
+std::vector<Step> read_steps(const Json& value, const Path& path) {
   return read_list<Step>(value, path, read_step);
 }
 
-WhenExhausted read_when_exhausted(const Json& value, const std::string& path) {
+WhenExhausted read_when_exhausted(const Json& value, const Path& path) {
   const std::string name = read_text(value, path);
   if (name == "default") return WhenExhausted::use_default;
   if (name == "repeat_last") return WhenExhausted::repeat_last;
   if (name == "error") return WhenExhausted::error;
-  throw ScriptError(path, "must be default, repeat_last or error, and is \"" + name + '"');
+  throw ScriptError(path.text(), "must be default, repeat_last or error, and is \"" + name + '"');
 }
 
-Sequence read_sequence(const Json& value, const std::string& path) {
+Sequence read_sequence(const Json& value, const Path& path) {
   const Fields fields(value, path);
   fields.allow_only({"name", "path", "method", "steps", "when_exhausted"});
   Sequence sequence;
   const auto set = [&](const char* key, auto& member, auto read) {
-    fields.with(key,
-                [&](const Json& given, const std::string& where) { member = read(given, where); });
+    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("name", sequence.name, read_text);
   set("path", sequence.path, read_text);
@@ -256,20 +268,21 @@ Sequence read_sequence(const Json& value, const std::string& path) {
 }  // namespace
 
 Script parse_script(const Json& value) {
-  const Fields fields(value, "");
+  const Path whole;
+  const Fields fields(value, whole);
   fields.allow_only({"responses", "default", "sequences", "flags", "latency_ms", "max_body_bytes",
                      "max_batch_events"});
   Script script;
   const auto set = [&](const char* key, auto& member, auto read) {
-    fields.with(key,
-                [&](const Json& given, const std::string& where) { member = read(given, where); });
+    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("responses", script.responses, read_steps);
   set("default", script.default_response, read_step);
-  set("sequences", script.sequences, [](const Json& given, const std::string& where) {
+  set("sequences", script.sequences, [](const Json& given, const Path& where) {
     return read_list<Sequence>(given, where, read_sequence);
   });
-  set("flags", script.flags, FlagBook::parse);
+  set("flags", script.flags,
+      [](const Json& given, const Path& where) { return FlagBook::parse(given, where.text()); });
   set("latency_ms", script.latency, read_milliseconds);
   set("max_body_bytes", script.max_body_bytes, read_count);
   set("max_batch_events", script.max_batch_events, read_count);
