@@ -61,14 +61,14 @@ class Fields {
   Path path(std::string_view key) const { return path_.at(key); }
 
   // Null counts as absent.
-  const Json* find(const char* key) const {
+  const Json* find(std::string_view key) const {
     const auto member = object_.find(key);
     return member == object_.end() || member->is_null() ? nullptr : &*member;
   }
 
   // Calls read(value, path) where the member is there.
   template <typename Read>
-  void with(const char* key, Read read) const {
+  void with(std::string_view key, Read read) const {
     if (const Json* value = find(key)) read(*value, path(key));
   }
 
@@ -179,7 +179,7 @@ EventError read_error(const Json& value, const Path& path) {
   const Json* index = fields.find("index");
   if (index == nullptr) throw ScriptError(fields.path("index").text(), "is missing");
   error.index = read_index(*index, fields.path("index"));
-  const auto set = [&](const char* key, std::string& member) {
+  const auto set = [&](std::string_view key, std::string& member) {
     fields.with(key,
                 [&](const Json& given, const Path& where) { member = read_text(given, where); });
   };
@@ -194,7 +194,7 @@ int read_status(const Fields& fields) {
   if (status != nullptr && suite_status != nullptr) {
     throw ScriptError(fields.path("status_code").text(), "is given beside status");
   }
-  const char* key = status != nullptr ? "status" : "status_code";
+  const std::string_view key = status != nullptr ? "status" : "status_code";
   const Json* given = status != nullptr ? status : suite_status;
   if (given == nullptr) return 200;
   if (!given->is_number_integer()) expected(fields.path(key), "a whole number", *given);
@@ -216,7 +216,7 @@ Step read_step(const Json& value, const Path& path) {
                      "repeat"});
   Step step;
   step.status = read_status(fields);
-  const auto set = [&](const char* key, auto& member, auto read) {
+  const auto set = [&](std::string_view key, auto& member, auto read) {
     fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("headers", step.headers, read_headers);
@@ -254,7 +254,7 @@ Sequence read_sequence(const Json& value, const Path& path) {
   const Fields fields(value, path);
   fields.allow_only({"name", "path", "method", "steps", "when_exhausted"});
   Sequence sequence;
-  const auto set = [&](const char* key, auto& member, auto read) {
+  const auto set = [&](std::string_view key, auto& member, auto read) {
     fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("name", sequence.name, read_text);
@@ -273,7 +273,7 @@ Script parse_script(const Json& value) {
   fields.allow_only({"responses", "default", "sequences", "flags", "latency_ms", "max_body_bytes",
                      "max_batch_events"});
   Script script;
-  const auto set = [&](const char* key, auto& member, auto read) {
+  const auto set = [&](std::string_view key, auto& member, auto read) {
     fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
   };
   set("responses", script.responses, read_steps);
