@@ -30,7 +30,7 @@ class Patience final : public Oracle {
     const ClientLimits* limits = world.limits(request.client);
     if (limits == nullptr || !goes_again(request)) return std::nullopt;
     const Seen* seen = request.seen;
-    const Duration pause = std::min(asked_by(request), limits->max_retry_after);
+    const Duration pause = std::min(asked_by(request, world), limits->max_retry_after);
     const Instant again = saturating_add(request.at, std::max(pause, least_backoff(*limits)));
     const bool is_trouble = scenario::is_trouble(request);
     Pause& known = pauses_[endpoint_of(*limits, request.client, request.lane)];
@@ -79,11 +79,11 @@ class Patience final : public Oracle {
   }
 
   // With a success the header has no meaning, but for v1, which wants some of the events again.
-  static Duration asked_by(const EndedRequest& request) {
+  static Duration asked_by(const EndedRequest& request, World& world) {
     if (request.words.empty() || request.words.front() == Word::nothing) return Duration{0};
     const bool is_success = request.status >= 200 && request.status < 300;
     if (is_success && scenario::is_trouble(request)) return Duration{0};
-    return plain_retry_after(request).value_or(Duration{0});
+    return plain_retry_after(request, world).value_or(Duration{0});
   }
 
   static Duration least_backoff(const ClientLimits& limits) {

@@ -107,7 +107,7 @@ class Promptness final : public Oracle {
     state.failures += fails ? 1 : 0;
     state.failures_in_a_row = fails ? state.failures_in_a_row + 1 : 0;
     const Duration wait = std::max(fails ? longest_backoff(*limits, state) : Duration{0},
-                                   longest_pause(*limits, request));
+                                   longest_pause(*limits, request, world));
     state.excused_until = std::max(state.excused_until, saturating_add(request.at, wait));
     return std::nullopt;
   }
@@ -172,9 +172,10 @@ class Promptness final : public Oracle {
   }
 
   // What the client made of it counts only where the answer leaves doubt.
-  static Duration longest_pause(const ClientLimits& limits, const EndedRequest& request) {
+  static Duration longest_pause(const ClientLimits& limits, const EndedRequest& request,
+                                World& world) {
     if (!request.pause) return Duration{0};
-    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(request);
+    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(request, world);
     return std::min(plain.value_or(*request.pause), limits.max_retry_after);
   }
 
