@@ -132,7 +132,6 @@ void World::heard_end(const TraceStep& step) {
   ended.client = text(step, 0);
   ended.number = text(step, 1);
   ended.at = step.at;
-  ended.wall = clock_->wall_now();
   ended.was_cancelled = step.label == "cancel";
   if (!ended.was_cancelled) {
     ended.status = static_cast<int>(parse_number(text(step, 4)));

@@ -75,7 +75,7 @@ scenario::Settings settings_of(const Choices& run, std::optional<Capture> captur
   }
   // A strict mock builds a value of each body, which takes time. What is tracked for Confidence may
   // have a field `context` of its own, which a strict mock takes for the context.
-  settings.strict = settings.capture != Capture::confidence && run.one_in("strict", 64);
+  settings.strict = settings.capture != Capture::confidence && run.one_in("strict", 256);
   settings.latency = run.any_of<Duration>(
       "latency", {Duration{0}, std::chrono::milliseconds{1}, std::chrono::milliseconds{1},
                   std::chrono::milliseconds{40}});

@@ -181,13 +181,13 @@ bool goes_again(const EndedRequest& request) {
          std::find(request.words.begin(), request.words.end(), Word::again) != request.words.end();
 }
 
-std::optional<Duration> plain_retry_after(const EndedRequest& request) {
+std::optional<Duration> plain_retry_after(const EndedRequest& request, World& world) {
   const auto values = request.seen->reply.response.headers.all("Retry-After");
   if (values.size() != 1) return std::nullopt;
   const std::string_view text = values.front();
   const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
                                                       [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_number) return until_date(text, request.wall);
+  if (!is_number) return until_date(text, world.clock().wall_now());
   std::uint64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc{}) return Duration::max();

@@ -21,7 +21,8 @@ bool goes_again(const EndedRequest& request);
 
 // For how long its answer asks in a way that leaves no doubt: one Retry-After, in seconds, however
 // many, or a date of the form that servers send ("Wed, 01 Jan 2025 00:10:00 GMT"), which counts
-// from what the wall clock showed when the answer came. Only of a request that has arrived.
-std::optional<Duration> plain_retry_after(const EndedRequest& request);
+// from what the wall clock shows as the answer comes, which is now. Only of a request that has
+// arrived.
+std::optional<Duration> plain_retry_after(const EndedRequest& request, World& world);
 
 }  // namespace lockstep::scenario

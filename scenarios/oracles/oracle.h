@@ -71,7 +71,6 @@ struct EndedRequest {
   std::optional<Duration> pause;  // for which the answer asks, as the client understood it
   const Seen* seen = nullptr;     // as it reached the server; nullptr: it never did
   std::vector<Word> words;        // of its events, in their order; those of `seen`
-  WallTime wall{};                // what the wall clock showed then
 };
 
 // A flush or a shutdown whose report is not final yet, or has just become so.

@@ -42,7 +42,7 @@ class Patience final : public Oracle {
     count_round(known, request, is_trouble);
     if (!fails) return std::nullopt;
     const Seen* seen = request.seen;
-    const Duration pause = std::min(asked_by(request), limits->max_retry_after);
+    const Duration pause = std::min(asked_by(request, world), limits->max_retry_after);
     Instant until = saturating_add(request.at, pause);
     if (is_trouble) {
       const Duration backoff = least_of(*limits, plain_backoff(*limits, known.rounds));
@@ -123,11 +123,11 @@ class Patience final : public Oracle {
   }
 
   // With a success the header has no meaning, but for v1, which wants some of the events again.
-  static Duration asked_by(const EndedRequest& request) {
+  static Duration asked_by(const EndedRequest& request, World& world) {
     if (request.words.empty() || request.words.front() == Word::nothing) return Duration{0};
     const bool is_success = request.status >= 200 && request.status < 300;
     if (is_success && scenario::is_trouble(request)) return Duration{0};
-    return plain_retry_after(request).value_or(Duration{0});
+    return plain_retry_after(request, world).value_or(Duration{0});
   }
 
   static Duration plain_backoff(const ClientLimits& limits, std::uint32_t failures) {

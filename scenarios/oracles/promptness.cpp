@@ -130,7 +130,7 @@ class Promptness final : public Oracle {
     count_failure(state, request, fails);
     count_size(*limits, state.sizes[static_cast<std::size_t>(request.lane)], request);
     const Duration wait = std::max(fails ? longest_backoff(*limits, state, request) : Duration{0},
-                                   longest_pause(*limits, request));
+                                   longest_pause(*limits, request, world));
     const Instant until = saturating_add(request.at, wait);
     state.excused_until = std::max(state.excused_until, until);
     note_retry(state, request, until);
@@ -291,9 +291,10 @@ class Promptness final : public Oracle {
   }
 
   // What the client made of it counts only where the answer leaves doubt.
-  static Duration longest_pause(const ClientLimits& limits, const EndedRequest& request) {
+  static Duration longest_pause(const ClientLimits& limits, const EndedRequest& request,
+                                World& world) {
     if (!request.pause) return Duration{0};
-    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(request);
+    const auto plain = request.seen == nullptr ? std::nullopt : plain_retry_after(request, world);
     return std::min(plain.value_or(*request.pause), limits.max_retry_after);
   }
 

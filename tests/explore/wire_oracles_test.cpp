@@ -121,18 +121,17 @@ TEST(SecretsOracle, AKeyInWhatAClientTellsIsABreach) {
 // --- dates ---------------------------------------------------------------------------------------
 
 // Answered at 1 s, by whose wall the date is 9 s away.
-EndedRequest asked_until(Seen& seen, const World& world, const char* date) {
+EndedRequest asked_until(Seen& seen, World& world, const char* date) {
   seen.reply.response.headers.set("Retry-After", date);
-  EndedRequest ended = answer_to(seen, world);
-  ended.wall = VirtualClock::kDefaultStart + seconds{1};
-  return ended;
+  world.clock().advance(Instant{seconds{1}} - world.clock().now());
+  return answer_to(seen, world);
 }
 
 TEST(WireOracle, ARetryAfterThatIsADateIsReadByTheWallClock) {
   Stand stand;
   Seen seen = request({kOne}, seconds{1}, 503);
   const auto wait = [&](const char* date) {
-    return plain_retry_after(asked_until(seen, stand.world, date));
+    return plain_retry_after(asked_until(seen, stand.world, date), stand.world);
   };
   EXPECT_EQ(wait("Wed, 01 Jan 2025 00:00:10 GMT"), seconds{9});
   EXPECT_EQ(wait("Wed, 01 Jan 2025 00:00:00 GMT"), seconds{0});
