@@ -92,8 +92,9 @@ class Chance {
   // Off by default, because a service draws without end. Whoever records draws in one thread: it is
   // there for those who plan a run.
   void start_recording() noexcept { recording_ = true; }
-  // What has been recorded so far.
+  // What has been recorded so far: as a tape, and as it came, which is left to the caller.
   ChoiceTape tape() const;
+  std::vector<ChoiceTape::Choice> take_recorded() { return std::exchange(recorded_, {}); }
 
  private:
   const std::uint64_t* find_played(const DrawKey& key) const noexcept;

@@ -71,6 +71,8 @@ class Journal {
  public:
   // Completes the entry (attempt, cut bodies) and keeps it.
   void add(JournalEntry entry, const JournalLimits& limits);
+  // Of a journal that keeps nothing: an entry that nobody need make.
+  void leave_out() noexcept { ++dropped_; }
   void clear();
 
   const std::deque<JournalEntry>& entries() const noexcept { return entries_; }

@@ -155,7 +155,9 @@ Result run(const Scenario& scenario, const RunOptions& options) {
   result.steps = scenario.steps.size();
   result.replay = replay_of(scenario, options.seed);
   {
-    World world(scenario.settings, scenario.settings.seed.value_or(options.seed), options.epoch);
+    Settings settings = scenario.settings;
+    settings.oracles = settings.oracles && options.is_watched;
+    World world(settings, settings.seed.value_or(options.seed), options.epoch);
     if (options.keep_states) world.watch_states();
     if (options.keep_states && !options.keep_trace) world.trace().forget_entries();
     result.failed = failed_step(world, scenario);

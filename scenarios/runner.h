@@ -27,6 +27,7 @@ struct RunOptions {
   Epoch epoch{};
   Clock* stopwatch = nullptr;  // measures real time; none: real times are 0
   bool keep_trace = false;     // Result::entries
+  bool is_watched = true;      // by the oracles, where the scenario's settings want them
   bool keep_states = false;    // Result::states; steps that look at the trace find none then
   // How many scenarios run at a time; the result does not depend on it.
   unsigned jobs = 1;

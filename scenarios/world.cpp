@@ -33,7 +33,7 @@ mock::ServerOptions server_options(const Settings& settings) {
   mock::ServerOptions options;
   options.strict = settings.strict;
   options.suite_compatible = settings.suite_compatible;
-  options.max_journal_entries = settings.journal ? options.max_journal_entries : 1;
+  options.max_journal_entries = settings.journal ? options.max_journal_entries : 0;
   return options;
 }
 

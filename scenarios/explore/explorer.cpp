@@ -29,7 +29,8 @@ constexpr Stream kSteering{"explore-steering"};
 struct Run {
   Origin origin{};
   Plan plan{};
-  ChoiceTape tape{};  // the whole, of a run that reached something new when its round began
+  // Of a run that had reached something new when its round began.
+  std::vector<ChoiceTape::Choice> choices{};
   Result result{};
   bool verified = false;
 };
@@ -178,7 +179,7 @@ class Explorer {
     // What nobody asks for again is forgotten here, while the memory that the next run takes in its
     // place is warm: a round of whole runs is more than a processor's caches hold.
     if (!run.result.failed) run.plan.scenario = {};
-    if (may_keep() && reaches_new(run.result)) run.tape = chance.tape();
+    if (may_keep() && reaches_new(run.result)) run.choices = chance.take_recorded();
   }
 
   bool may_keep() const { return options_.novelty && corpus_.size() < kLargestCorpus; }
@@ -222,7 +223,7 @@ class Explorer {
   // The run's whole tape, so that a later change leaves the rest of it as it was.
   void keep(Run& run) {
     if (!may_keep()) return;
-    corpus_.push_back(std::move(run.tape));
+    corpus_.emplace_back(std::move(run.choices));
     kept_.push_back({run.origin, digest_of(corpus_.back())});
   }
 

@@ -37,6 +37,8 @@ Result traced(const Scenario& scenario, std::uint64_t seed, const Epoch& epoch =
   options.seed = seed;
   options.epoch = epoch;
   options.keep_trace = true;
+  // Who leaves the trace of a run that the oracles have watched would show them nothing else.
+  options.is_watched = false;
   return scenario::run(scenario, options);
 }
 
@@ -126,12 +128,14 @@ class FromZero {
 
   std::vector<TraceEntry> of(const Result& result) {
     Trace trace;
+    std::vector<std::string> texts;
+    std::vector<TraceField> fields;
     for (const TraceEntry& entry : result.entries) {
-      std::vector<std::string> texts;
+      texts.clear();
       for (const auto& [name, value] : entry.fields) texts.push_back(text(name, value));
       // A timer for the end of time is set by nobody who is there already.
       if (entry.label == "timer" && texts.back() == "never") continue;
-      std::vector<TraceField> fields;
+      fields.clear();
       for (std::size_t i = 0; i < texts.size(); ++i) {
         fields.push_back({entry.fields[i].first, texts[i]});
       }
