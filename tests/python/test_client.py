@@ -37,8 +37,9 @@ def program(text, *arguments, timeout=60):
 
 def test_events_arrive(mock_server, client):
     results = [client.capture("u", "e", {"number": number}) for number in range(250)]
-    report = client.flush()
-    assert report.ok and report.delivered == 250
+    # Full batches leave at once: a slow caller's flush finds some of them delivered.
+    assert client.flush().ok
+    assert client.stats().total.delivered == 250
     stored = mock_server.stored
     assert {event.uuid for event in stored} == {result.uuid for result in results}
     assert sorted(event.json["properties"]["number"] for event in stored) == list(range(250))
