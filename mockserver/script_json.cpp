@@ -114,9 +114,10 @@ Duration read_milliseconds(const Json& value, const Path& path) {
 
 Duration read_seconds(const Json& value, const Path& path) {
   const std::uint64_t seconds = read_count(value, path);
-  constexpr std::uint64_t kMost = 60 * 60 * 24 * 366;
-  if (seconds > kMost)
+  constexpr std::uint64_t kMost = std::uint64_t{366} * 24 * 60 * 60;
+  if (seconds > kMost) {
     throw ScriptError(path.text(), "is " + value.dump() + "; it must be in 0..a year");
+  }
   return std::chrono::seconds{seconds};
 }
 
