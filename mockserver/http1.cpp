@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "http/field_rules.h"
+
 namespace lockstep::mock {
 
 namespace {
@@ -14,20 +16,6 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 // Longest line that gives a chunk's size: sixteen digits and some extensions.
 constexpr std::size_t kMaxChunkLine = 1024;
-
-bool is_token_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
-}
-
-bool is_field_value(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
-}
 
 // Whether a list header, "a, b", holds the word.
 bool lists(const http::Headers& headers, std::string_view name, std::string_view word) {
@@ -170,15 +158,15 @@ bool RequestReader::read_request_line(std::string_view line) {
   keep_alive_ = version == "HTTP/1.1";
   request_.method = line.substr(0, first);
   target_ = line.substr(first + 1, last - first - 1);
-  return is_token(request_.method) || refuse(400, "no method");
+  return http::is_token(request_.method) || refuse(400, "no method");
 }
 
 bool RequestReader::read_field(std::string_view line) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, std::min(colon, line.size()));
-  if (colon == std::string_view::npos || !is_token(name)) return refuse(400, "a bad header");
+  if (colon == std::string_view::npos || !http::is_token(name)) return refuse(400, "a bad header");
   const auto value = http::trimmed(line.substr(colon + 1));
-  if (!is_field_value(value)) return refuse(400, "a control character in a header");
+  if (!http::is_field_value(value)) return refuse(400, "a control character in a header");
   request_.headers.add(std::string(name), std::string(value));
   return true;
 }
@@ -332,7 +320,7 @@ std::string response_head(const http::Response& response, const ResponseFraming&
     const bool is_framing = std::any_of(
         kFraming.begin(), kFraming.end(),
         [&](std::string_view name) { return http::equals_ignoring_case(field.name, name); });
-    if (!is_framing && is_token(field.name) && is_field_value(field.value)) {
+    if (!is_framing && http::is_token(field.name) && http::is_field_value(field.value)) {
       add(field.name, field.value);
     }
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/field_rules.h"
+
 namespace lockstep::mock {
 
 namespace {
@@ -27,19 +29,6 @@ std::optional<std::string> shorthand_details(const std::string& result) {
   return std::nullopt;
 }
 
-// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
-}
-
 // `path` says where the step stands, in words that are made when it is wrong.
 template <typename Path>
 void check_step(const Step& step, const Path& path) {
@@ -50,8 +39,8 @@ void check_step(const Step& step, const Path& path) {
     refuse_at("status", "is " + std::to_string(step.status) + "; it must be in 200..599");
   }
   for (const http::Header& header : step.headers) {
-    if (!is_token(header.name)) refuse_at("headers." + header.name, "is no name of a header");
-    if (has_control_characters(header.value)) {
+    if (!http::is_token(header.name)) refuse_at("headers." + header.name, "is no name of a header");
+    if (!http::is_field_value(header.value)) {
       refuse_at("headers." + header.name, "holds a control character");
     }
   }
@@ -79,7 +68,7 @@ void check_sequence(const Sequence& sequence, const std::string& path) {
                         sequence.path->find_first_of("?#") != std::string::npos)) {
     throw ScriptError(path + ".path", "must begin with '/' and hold neither '?' nor '#'");
   }
-  if (sequence.method && !is_token(*sequence.method)) {
+  if (sequence.method && !http::is_token(*sequence.method)) {
     throw ScriptError(path + ".method", "is no HTTP method");
   }
   if (sequence.steps.empty()) throw ScriptError(path + ".steps", "is empty");

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string_view>
 
+#include "http/field_rules.h"
 #include "http/message.h"
 
 namespace lockstep::transport {
@@ -18,42 +18,17 @@ constexpr std::size_t header_cost(std::string_view name, std::string_view value)
   return name.size() + value.size() + 32;
 }
 
-// RFC 9110 section 5.6.2: by octet.
-inline constexpr auto kMayStandInToken = [] {
-  constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
-  std::array<bool, 256> may{};
-  for (const char c : kOther) may[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) may[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) may[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) may[static_cast<unsigned char>(c)] = true;
-  return may;
-}();
-
-constexpr bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kMayStandInToken[static_cast<unsigned char>(c)];
-  });
-}
-
-// Any octet but the control characters; bytes beyond ASCII pass as they are. A line break in a
-// value would let it go on as a header, or a request, of its own.
-constexpr bool is_field_value(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
-  });
-}
-
 // Whether the request can be written as HTTP without becoming another one. A transport refuses any
 // other with TransportErrorKind::malformed.
 inline bool is_sendable(const http::Request& request) {
   const auto target = request.url.target();
-  return is_token(request.method) && http::Url::parse(request.url.origin()).has_value() &&
+  return http::is_token(request.method) && http::Url::parse(request.url.origin()).has_value() &&
          target.starts_with('/') &&
          std::all_of(target.begin(), target.end(),
                      [](char c) { return c > ' ' && c < '\x7f' && c != '#'; }) &&
          std::all_of(request.headers.begin(), request.headers.end(),
                      [](const http::Header& header) {
-                       return is_token(header.name) && is_field_value(header.value);
+                       return http::is_token(header.name) && http::is_field_value(header.value);
                      });
 }
 
