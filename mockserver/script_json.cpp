@@ -72,6 +72,12 @@ class Fields {
     if (const Json* value = find(key)) read(*value, path(key));
   }
 
+  // member = read(value, path), likewise.
+  template <typename Member, typename Read>
+  void set(std::string_view key, Member& member, Read read) const {
+    with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
+  }
+
   void allow_only(std::initializer_list<std::string_view> known) const {
     for (auto member = object_.begin(); member != object_.end(); ++member) {
       if (std::find(known.begin(), known.end(), member.key()) != known.end()) continue;
@@ -114,7 +120,7 @@ Duration read_milliseconds(const Json& value, const Path& path) {
 
 Duration read_seconds(const Json& value, const Path& path) {
   const std::uint64_t seconds = read_count(value, path);
-  constexpr std::uint64_t kMost = std::uint64_t{366} * 24 * 60 * 60;
+  constexpr auto kMost = static_cast<std::uint64_t>(kLongestMs / 1000);
   if (seconds > kMost) {
     throw ScriptError(path.text(), "is " + value.dump() + "; it must be in 0..a year");
   }
@@ -159,8 +165,7 @@ EventResult read_result(const Json& value, const Path& path) {
   const Json* result = fields.find("result");
   if (result == nullptr) throw ScriptError(fields.path("result").text(), "is missing");
   std::optional<std::string> details;
-  fields.with("details",
-              [&](const Json& given, const Path& where) { details = read_text(given, where); });
+  fields.set("details", details, read_text);
   return {read_text(*result, fields.path("result")), details};
 }
 
@@ -180,12 +185,8 @@ EventError read_error(const Json& value, const Path& path) {
   const Json* index = fields.find("index");
   if (index == nullptr) throw ScriptError(fields.path("index").text(), "is missing");
   error.index = read_index(*index, fields.path("index"));
-  const auto set = [&](std::string_view key, std::string& member) {
-    fields.with(key,
-                [&](const Json& given, const Path& where) { member = read_text(given, where); });
-  };
-  set("reason", error.reason);
-  set("message", error.message);
+  fields.set("reason", error.reason, read_text);
+  fields.set("message", error.message, read_text);
   return error;
 }
 
@@ -217,25 +218,22 @@ Step read_step(const Json& value, const Path& path) {
                      "repeat"});
   Step step;
   step.status = read_status(fields);
-  const auto set = [&](std::string_view key, auto& member, auto read) {
-    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
-  };
-  set("headers", step.headers, read_headers);
-  set("body", step.body, [](const Json& given, const Path&) {
+  fields.set("headers", step.headers, read_headers);
+  fields.set("body", step.body, [](const Json& given, const Path&) {
     return given.is_string() ? given.get<std::string>() : given.dump();
   });
-  set("v1_event_results", step.v1_event_results, [](const Json& given, const Path& where) {
+  fields.set("v1_event_results", step.v1_event_results, [](const Json& given, const Path& where) {
     return read_list<EventResult>(given, where, read_result);
   });
-  set("event_errors", step.event_errors, [](const Json& given, const Path& where) {
+  fields.set("event_errors", step.event_errors, [](const Json& given, const Path& where) {
     return read_list<EventError>(given, where, read_error);
   });
-  set("retry_after_date", step.retry_after_date, read_seconds);
-  set("delay_ms", step.delay, read_milliseconds);
-  set("fault", step.fault, read_fault);
-  set("fault_bytes", step.fault_bytes, read_count);
-  set("processed", step.processed, read_flag);
-  set("repeat", step.repeat, read_count);
+  fields.set("retry_after_date", step.retry_after_date, read_seconds);
+  fields.set("delay_ms", step.delay, read_milliseconds);
+  fields.set("fault", step.fault, read_fault);
+  fields.set("fault_bytes", step.fault_bytes, read_count);
+  fields.set("processed", step.processed, read_flag);
+  fields.set("repeat", step.repeat, read_count);
   return step;
 }
 
@@ -255,14 +253,11 @@ Sequence read_sequence(const Json& value, const Path& path) {
   const Fields fields(value, path);
   fields.allow_only({"name", "path", "method", "steps", "when_exhausted"});
   Sequence sequence;
-  const auto set = [&](std::string_view key, auto& member, auto read) {
-    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
-  };
-  set("name", sequence.name, read_text);
-  set("path", sequence.path, read_text);
-  set("method", sequence.method, read_text);
-  set("steps", sequence.steps, read_steps);
-  set("when_exhausted", sequence.when_exhausted, read_when_exhausted);
+  fields.set("name", sequence.name, read_text);
+  fields.set("path", sequence.path, read_text);
+  fields.set("method", sequence.method, read_text);
+  fields.set("steps", sequence.steps, read_steps);
+  fields.set("when_exhausted", sequence.when_exhausted, read_when_exhausted);
   return sequence;
 }
 
@@ -274,19 +269,17 @@ Script parse_script(const Json& value) {
   fields.allow_only({"responses", "default", "sequences", "flags", "latency_ms", "max_body_bytes",
                      "max_batch_events"});
   Script script;
-  const auto set = [&](std::string_view key, auto& member, auto read) {
-    fields.with(key, [&](const Json& given, const Path& where) { member = read(given, where); });
-  };
-  set("responses", script.responses, read_steps);
-  set("default", script.default_response, read_step);
-  set("sequences", script.sequences, [](const Json& given, const Path& where) {
+  fields.set("responses", script.responses, read_steps);
+  fields.set("default", script.default_response, read_step);
+  fields.set("sequences", script.sequences, [](const Json& given, const Path& where) {
     return read_list<Sequence>(given, where, read_sequence);
   });
-  set("flags", script.flags,
-      [](const Json& given, const Path& where) { return FlagBook::parse(given, where.text()); });
-  set("latency_ms", script.latency, read_milliseconds);
-  set("max_body_bytes", script.max_body_bytes, read_count);
-  set("max_batch_events", script.max_batch_events, read_count);
+  fields.set("flags", script.flags, [](const Json& given, const Path& where) {
+    return FlagBook::parse(given, where.text());
+  });
+  fields.set("latency_ms", script.latency, read_milliseconds);
+  fields.set("max_body_bytes", script.max_body_bytes, read_count);
+  fields.set("max_batch_events", script.max_batch_events, read_count);
   check(script);
   return script;
 }
