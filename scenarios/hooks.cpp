@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -9,48 +10,51 @@ namespace lockstep::scenario {
 
 namespace {
 
-using Find = std::function<Client&()>;
-
 constexpr Duration kLong = std::chrono::minutes{1};
 
-// Calls `action` on the first outcome only: an action that makes events end would never stop.
-void once_on_outcome(Options& options, const Find& find,
-                     const std::function<void(Client&)>& action) {
-  auto before = std::move(options.on_outcome);
-  auto done = std::make_shared<bool>(false);
-  options.on_outcome = [before, done, find, action](const Outcome& outcome) {
+void observe_outcomes(Options& options, std::function<void()> observer) {
+  options.on_outcome = [before = std::move(options.on_outcome),
+                        observer = std::move(observer)](const Outcome& outcome) {
     if (before) before(outcome);
-    if (std::exchange(*done, true)) return;
-    action(find());
+    observer();
   };
 }
 
-void drop_all(Options& options, const Find&) {
+// Calls `action` on the first outcome only: an action that makes events end would never stop.
+void once_on_outcome(Options& options, const HookSite& site,
+                     const std::function<void(Client&)>& action) {
+  observe_outcomes(options, [done = std::make_shared<bool>(false), client = site.client, action] {
+    if (std::exchange(*done, true)) return;
+    action(client());
+  });
+}
+
+void drop_all(Options& options, const HookSite&) {
   options.before_send.push_back([](Event&) { return false; });
 }
 
-void drop_named_secret(Options& options, const Find&) {
+void drop_named_secret(Options& options, const HookSite&) {
   options.before_send.push_back([](Event& event) { return event.name != "secret"; });
 }
 
-void throw_always(Options& options, const Find&) {
+void throw_always(Options& options, const HookSite&) {
   options.before_send.push_back([](Event&) -> bool { throw std::runtime_error("hook failed"); });
 }
 
-void mark_first(Options& options, const Find&) {
+void mark_first(Options& options, const HookSite&) {
   options.before_send.push_back(
       [](Event& event) { return event.properties.set("hooks", "first"); });
 }
 
 // Sees what the hook before it left, so the two tell their order.
-void mark_second(Options& options, const Find&) {
+void mark_second(Options& options, const HookSite&) {
   options.before_send.push_back([](Event& event) {
     const auto before = event.properties.json("hooks");
     return event.properties.set("hooks", before == "\"first\"" ? "first second" : "second alone");
   });
 }
 
-void rename_event(Options& options, const Find&) {
+void rename_event(Options& options, const HookSite&) {
   options.before_send.push_back([](Event& event) {
     event.name = "renamed";
     event.distinct_id = "somebody";
@@ -58,35 +62,72 @@ void rename_event(Options& options, const Find&) {
   });
 }
 
-void empty_name(Options& options, const Find&) {
+void empty_name(Options& options, const HookSite&) {
   options.before_send.push_back([](Event& event) {
     event.name.clear();
     return true;
   });
 }
 
-void flush_in_before_send(Options& options, const Find& find) {
-  options.before_send.push_back([find](Event&) {
-    (void)find().flush(kLong);
+void flush_in_before_send(Options& options, const HookSite& site) {
+  options.before_send.push_back([client = site.client](Event&) {
+    (void)client().flush(kLong);
     return true;
   });
 }
 
-void flush_in_on_outcome(Options& options, const Find& find) {
-  once_on_outcome(options, find, [](Client& client) { (void)client.flush(kLong); });
+void flush_in_on_outcome(Options& options, const HookSite& site) {
+  once_on_outcome(options, site, [](Client& client) { (void)client.flush(kLong); });
 }
 
-void shutdown_in_on_outcome(Options& options, const Find& find) {
-  once_on_outcome(options, find, [](Client& client) { (void)client.shutdown(kLong); });
+void shutdown_in_on_outcome(Options& options, const HookSite& site) {
+  once_on_outcome(options, site, [](Client& client) { (void)client.shutdown(kLong); });
 }
 
-void capture_in_on_outcome(Options& options, const Find& find) {
-  once_on_outcome(options, find,
+void capture_in_on_outcome(Options& options, const HookSite& site) {
+  once_on_outcome(options, site,
                   [](Client& client) { (void)client.capture("hook", "captured in on_outcome"); });
 }
 
-void throw_in_on_outcome(Options& options, const Find& find) {
-  once_on_outcome(options, find, [](Client&) { throw std::runtime_error("observer failed"); });
+void throw_in_on_outcome(Options& options, const HookSite& site) {
+  once_on_outcome(options, site, [](Client&) { throw std::runtime_error("observer failed"); });
+}
+
+// Makes a client beside the one that has the hook, with an event on its way.
+void begin_another(const HookSite& site, std::function<void()> on_outcome = nullptr) {
+  Client& another = site.make_another(std::move(on_outcome));
+  (void)another.capture("another", "captured by another");
+  (void)another.begin_flush(kLong);
+}
+
+// Its request is on its way by the next outcome, which is another instant's.
+void end_another_in_on_outcome(Options& options, const HookSite& site) {
+  observe_outcomes(options, [site, since = std::make_shared<std::optional<Instant>>()] {
+    if (!*since) {
+      *since = site.now();
+      begin_another(site);
+    } else if (site.now() > **since) {
+      since->reset();
+      site.end_another();
+    }
+  });
+}
+
+void end_another_in_before_send(Options& options, const HookSite& site) {
+  options.before_send.push_back([site, is_there = std::make_shared<bool>(false)](Event&) {
+    if (!std::exchange(*is_there, !*is_there)) {
+      begin_another(site);
+    } else {
+      site.end_another();
+    }
+    return true;
+  });
+}
+
+void another_ends_itself(Options& options, const HookSite& site) {
+  observe_outcomes(options, [site, was_made = std::make_shared<bool>(false)] {
+    if (!std::exchange(*was_made, true)) begin_another(site, site.end_another);
+  });
 }
 
 constexpr Hook kHooks[] = {
@@ -102,6 +143,14 @@ constexpr Hook kHooks[] = {
     {"shutdown_in_on_outcome", "on_outcome: calls shutdown() once", shutdown_in_on_outcome},
     {"capture_in_on_outcome", "on_outcome: captures one event", capture_in_on_outcome},
     {"throw_in_on_outcome", "on_outcome: throws once", throw_in_on_outcome},
+    {"end_another_in_on_outcome",
+     "on_outcome: makes another client, which captures; a later outcome destroys it",
+     end_another_in_on_outcome},
+    {"end_another_in_before_send",
+     "before_send: makes another client, which captures; the next event destroys it",
+     end_another_in_before_send},
+    {"another_ends_itself", "on_outcome: makes another client, which its own on_outcome destroys",
+     another_ends_itself},
 };
 
 }  // namespace

@@ -7,16 +7,27 @@
 #include <string>
 #include <string_view>
 
+#include "clock/time.h"
 #include "sdk/client.h"
 #include "sdk/options.h"
 
 namespace lockstep::scenario {
 
+// What hooks may reach from where they are.
+struct HookSite {
+  std::function<Client&()> client;  // the one that has the hook, once it exists
+  // Makes another client on the same host, with the same options and no hooks. `on_outcome` is
+  // called with each of its events' ends. What no hook ends, ends when `client` does.
+  std::function<Client&(std::function<void()> on_outcome)> make_another;
+  std::function<void()> end_another;  // destroys it
+  std::function<Instant()> now;
+};
+
 struct Hook {
   std::string_view name;
   std::string_view help;
-  // Adds the hook to the options. `client` finds the client once it exists.
-  void (*install)(Options& options, const std::function<Client&()>& client);
+  // Adds the hook to the options.
+  void (*install)(Options& options, const HookSite& site);
   bool ends_all = false;  // no event passes it
 };
 

@@ -89,6 +89,7 @@ void World::close() noexcept {
   flags_.clear();
   tools_.clear();
   if (adapter_ != nullptr) adapter_->close();
+  while (!others_.empty()) end_another(std::string(others_.begin()->first));
   adapter_.reset();
   logs_.clear();
 }
@@ -96,10 +97,17 @@ void World::close() noexcept {
 // --- clients ------------------------------------------------------------------------------------
 
 void World::customise(Options& options) {
-  const std::string name = initialising_;
   options.trace = &trace_;
-  options.trace_name = name;
-  ClientLimits& limits = limits_[name] = {};
+  options.trace_name = initialising_;
+  hold_to(options);
+  if (hooks_.empty()) return observe(options);
+  Options plain = options;
+  observe(options);
+  install_hooks(options, std::move(plain));
+}
+
+void World::hold_to(const Options& options) {
+  ClientLimits& limits = limits_[initialising_] = {};
   limits.max_batch_size = options.max_batch_size;
   limits.max_batch_bytes = options.max_batch_bytes;
   limits.max_event_bytes = std::max(options.max_event_bytes, options.max_ai_event_bytes);
@@ -123,6 +131,10 @@ void World::customise(Options& options) {
   limits.has_ids = options.capture != Capture::confidence || options.event_id_field == "event_id";
   limits.ai_is_apart =
       options.capture != Capture::confidence && options.capture != Capture::segment;
+}
+
+void World::observe(Options& options) {
+  const std::string name = initialising_;
   options.on_outcome = [this, name](const Outcome& outcome) {
     logs_[name].outcomes.push_back(outcome);
     const EndedEvent event{name, outcome, clock_->now()};
@@ -136,15 +148,62 @@ void World::customise(Options& options) {
   options.logger = [this, name](LogLevel, std::string_view text) {
     tell([&](Oracle& oracle) { return oracle.said(*this, name, text); });
   };
+}
+
+void World::install_hooks(Options& options, Options plain) {
+  const std::string name = initialising_;
+  const HookSite site{
+      [this, name]() -> Client& { return client(name); },
+      [this, name, plain = std::move(plain)](std::function<void()> on_outcome) -> Client& {
+        return make_another(name, plain, std::move(on_outcome));
+      },
+      [this, name] { end_another(name); }, [this] { return clock_->now(); }};
   for (const std::string& name_of_hook : hooks_) {
     const Hook* hook = find_hook(name_of_hook);
-    hook->install(options, [this, name]() -> Client& { return client(name); });
+    hook->install(options, site);
+    ClientLimits& limits = limits_[name];
     limits.hooks_end_all = limits.hooks_end_all || hook->ends_all;
   }
 }
 
+Client& World::make_another(const std::string& of, Options like, std::function<void()> on_outcome) {
+  end_another(of);
+  const std::string name = of + "-other";
+  begin(name);
+  hooks_.clear();
+  for (auto& [header, value] : like.headers) {
+    if (http::equals_ignoring_case(header, "X-Test-Id")) value = name;
+  }
+  customise(like);
+  if (on_outcome) {
+    like.on_outcome = [before = std::move(like.on_outcome),
+                       after = std::move(on_outcome)](const Outcome& outcome) {
+      before(outcome);
+      after();
+    };
+  }
+  auto& client = others_[of];
+  client = std::make_unique<Client>(std::move(like), host_);
+  return *client;
+}
+
+// In a callback, where nobody can wait, it has no time.
+void World::end_another(const std::string& of) {
+  auto ending = others_.extract(of);
+  if (ending.empty()) return;
+  const std::string name = of + "-other";
+  const bool can_wait = host_->callback_count() % 2 == 0;
+  const Instant now = clock_->now();
+  const Duration time = can_wait ? limits_[name].shutdown_timeout : Duration{0};
+  const DrainCall end{name, true, now, saturating_add(now, time), captures_, std::nullopt};
+  tell([&](Oracle& oracle) { return oracle.draining(*this, end); });
+  ending.mapped().reset();
+  returned(end);
+}
+
 Finding World::init(const std::string& name, const std::string& body,
                     const std::vector<std::string>& hooks) {
+  end_another(name);
   hooks_ = hooks;
   return call(name, "/init", body);
 }
@@ -173,6 +232,7 @@ http::Response World::ask(const std::string& name, std::string_view method, std:
   http::Response response =
       timed([&] { return adapter_->handle(request, clock_->read()); }).response;
   if (is_question) tell([&](Oracle& oracle) { return oracle.asked(*this, name); });
+  if (path == "/reset") end_another(name);
   return response;
 }
 

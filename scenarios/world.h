@@ -237,7 +237,12 @@ class World {
   void record(const Seen& seen, std::uint64_t body);
   void parsed(const mock::ParsedRequest& request);
   void begin(const std::string& name);
+  Client& make_another(const std::string& of, Options like, std::function<void()> on_outcome);
+  void end_another(const std::string& of);
   void customise(Options& options);
+  void hold_to(const Options& options);
+  void observe(Options& options);
+  void install_hooks(Options& options, Options plain);
   void heard(const TraceStep& step);
   void heard_capture(const TraceStep& step);
   void heard_sent(const TraceStep& step);
@@ -262,6 +267,9 @@ class World {
   std::shared_ptr<SimHost> host_;
   std::unique_ptr<adapter::Adapter> adapter_;
   std::map<std::string, std::unique_ptr<telemetry::Telemetry>> tools_;
+  // Clients that hooks made, by the name of the one that has the hook. They are none of clients(),
+  // and are called as that one and "-other".
+  std::map<std::string, std::unique_ptr<Client>> others_;
   struct Flags {
     std::shared_ptr<openfeature::Provider> provider;
     openfeature::Client client;

@@ -277,7 +277,7 @@ std::vector<const Coverage::Row*> Coverage::Table::never() const {
 std::string to_text(const std::vector<Coverage::Table>& tables, std::uint64_t runs) {
   std::string text;
   for (const Coverage::Table& table : tables) {
-    std::array<char, 160> line{};
+    std::array<char, 256> line{};
     std::snprintf(
         line.data(), line.size(),
         "%-28s %4zu of %4zu reached, %zu by one run only; %zu cannot be; a new one in the "

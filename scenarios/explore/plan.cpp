@@ -130,7 +130,8 @@ scenario::Node drawn_options(const Choices& client, const RunFrame& frame) {
         "hooks",
         list({text(client.any_of<const char*>(
             "hook", {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
-                     "flush_in_before_send", "throw", "drop_all"}))}));
+                     "flush_in_before_send", "throw", "drop_all", "end_another_in_on_outcome",
+                     "end_another_in_before_send", "another_ends_itself"}))}));
   } else if (client.one_in("changing hooks", 12)) {
     options.with(
         "hooks",
