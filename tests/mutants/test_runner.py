@@ -378,6 +378,10 @@ def test_a_mutant_is_planted_in_the_copy_alone_and_taken_out(repository):
 
 def test_the_first_error_of_a_build_is_shown():
     assert first_error("[1/2] x\na.cpp:3:1: error: no\nb\n") == "a.cpp:3:1: error: no"
+    configured = "CMake Error at a/b.cmake:230 (message):\n  Could NOT find X\nCall Stack:\n  c\n"
+    assert first_error("Preset variables:\n" + configured) == (
+        "CMake Error at a/b.cmake:230 (message): Could NOT find X"
+    )
     assert first_error("") == "it failed and said nothing"
 
 

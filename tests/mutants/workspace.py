@@ -7,6 +7,7 @@ the next, and from one run to the next.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -124,5 +125,8 @@ def write_if_different(file: pathlib.Path, content: bytes) -> None:
 def first_error(output: str) -> str:
     """The line that says what is wrong, of what a build printed."""
     lines = [line.strip() for line in output.split("\n") if line.strip()]
+    for line, next_line in itertools.pairwise(lines):
+        if line.startswith("CMake Error"):
+            return f"{line} {next_line}"
     errors = [line for line in lines if "error:" in line.lower()]
     return (errors or lines or ["it failed and said nothing"])[0]
