@@ -1,5 +1,6 @@
 #include "providers/static.h"
 
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -34,16 +35,19 @@ std::vector<std::string> differences(const StaticFlags& before, const StaticFlag
 
 }  // namespace
 
-Static::Static(std::string path) : Static(std::move(path), "") {}
+Static::Static(std::string path) : Static(std::move(path), nullptr) {}
 
-Static::Static(std::string path, std::string text)
-    : path_(std::move(path)), text_(std::move(text)) {}
+Static::Static(std::string path, std::function<std::string()> source)
+    : path_(std::move(path)), source_(std::move(source)) {}
 
 Static::~Static() = default;
 
 std::shared_ptr<Static> Static::from_text(std::string toml, std::string name) {
-  if (toml.empty()) toml = "\n";  // an empty text stands for a file
-  return std::shared_ptr<Static>(new Static(std::move(name), std::move(toml)));
+  return from_source([toml = std::move(toml)] { return toml; }, std::move(name));
+}
+
+std::shared_ptr<Static> Static::from_source(std::function<std::string()> read, std::string name) {
+  return std::shared_ptr<Static>(new Static(std::move(name), std::move(read)));
 }
 
 Resolution Static::evaluate(std::string_view key, openfeature::FlagType,
@@ -67,12 +71,23 @@ void Static::initialize(const openfeature::EvaluationContext&) { load(true); }
 
 bool Static::refresh() { return load(false); }
 
+StaticDefinitions Static::read() const {
+  if (source_ == nullptr) return {read_flags(path_)};
+  std::string text;
+  try {
+    text = source_();
+  } catch (const std::exception& problem) {
+    throw FlagFileError(path_ + ": " + problem.what());
+  }
+  return {parse_flags(text, path_)};
+}
+
 bool Static::load(bool first) {
   ProviderEvent event;
   std::optional<ProviderEvent> changed;
+  std::unique_lock loading(loading_);  // who reads last has the last word
   try {
-    auto read = std::make_shared<StaticDefinitions>();
-    read->flags = text_.empty() ? read_flags(path_) : parse_flags(text_, path_);
+    auto read = std::make_shared<const StaticDefinitions>(this->read());
     const std::lock_guard lock(mutex_);
     if (definitions_ != nullptr) {
       auto keys = differences(definitions_->flags, read->flags);
@@ -92,6 +107,7 @@ bool Static::load(bool first) {
     event.message = problem.what();
     last_error_ = problem.what();
   }
+  loading.unlock();
   const bool read = event.type == ProviderEventType::ready;
   if (first || !read || !is_healthy()) emit(std::move(event));
   if (changed) emit(std::move(*changed));

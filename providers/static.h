@@ -3,6 +3,7 @@
 //   openfeature::Client flags(std::make_shared<providers::Static>("flags.toml"));
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +24,10 @@ class Static final : public openfeature::Provider {
   explicit Static(std::string path);
   // From text instead of a file; `name` is what errors call it.
   static std::shared_ptr<Static> from_text(std::string toml, std::string name = "flags");
+  // From what `read` returns, which is called wherever a file would be read, by one thread at a
+  // time. What it throws is what a file that cannot be read is.
+  static std::shared_ptr<Static> from_source(std::function<std::string()> read,
+                                             std::string name = "flags");
   ~Static() override;
 
   std::string_view name() const noexcept override { return "static"; }
@@ -38,12 +43,14 @@ class Static final : public openfeature::Provider {
   void initialize(const openfeature::EvaluationContext& context) override;
 
  private:
-  Static(std::string path, std::string text);
+  Static(std::string path, std::function<std::string()> source);
+  StaticDefinitions read() const;
   bool load(bool first);
 
   const std::string path_;
-  const std::string text_;    // in place of a file, where it is not empty
-  mutable std::mutex mutex_;  // guards what follows
+  const std::function<std::string()> source_;  // in place of a file, where there is one
+  std::mutex loading_;                         // held while definitions are read
+  mutable std::mutex mutex_;                   // guards what follows
   std::shared_ptr<const StaticDefinitions> definitions_;
   std::string last_error_;
 };

@@ -196,6 +196,27 @@ TEST(StaticProvider, WhatIsNoFileIsNamed) {
   }
 }
 
+TEST(StaticProvider, ASourceIsReadAgainAndWhatItThrowsTakesNothingAway) {
+  std::string text = flag("1");
+  const auto provider = Static::from_source(
+      [&text]() -> std::string {
+        if (text.empty()) throw std::runtime_error("no connection");
+        return text;
+      },
+      "settings");
+  Client client(provider);
+  EXPECT_EQ(client.get_integer_details("a", 7).value, 1);
+  text.clear();
+  EXPECT_FALSE(provider->refresh());
+  EXPECT_EQ(provider->last_error(), "settings: no connection");
+  EXPECT_EQ(client.provider_status(), ProviderStatus::stale);
+  EXPECT_EQ(client.get_integer_details("a", 7).value, 1);
+  text = flag("2");
+  EXPECT_EQ(client.get_integer_details("a", 7).value, 1) << "no evaluation reads";
+  EXPECT_TRUE(provider->refresh());
+  EXPECT_EQ(client.get_integer_details("a", 7).value, 2);
+}
+
 TEST(StaticProvider, WithoutAnyGoodFileItIsInError) {
   FlagFile file;
   file.write("[flags");
