@@ -206,5 +206,34 @@ TEST(ClientHooks, AnObserverMayDestroyTheClient) {
   EXPECT_LE(seen, 2u);
 }
 
+// Held by nothing but the other's observer, it ends when nobody can call that observer again: there
+// it may wait for its events, and in a callback of their host it cannot.
+TEST(ClientHooks, AClientThatAnObserverOwnsEndsWithItsOwner) {
+  for (const bool in_callback : {false, true}) {
+    std::unique_ptr<Client> owner;
+    ClientBench bench([&](Options& options) {
+      options.on_request = [&](const RequestReport&) { owner.reset(); };
+    });
+    std::vector<bool> delivered;
+    Options options = ClientBench::options();
+    options.on_outcome = [&](const Outcome& outcome) { delivered.push_back(outcome.delivered); };
+    auto owned = std::make_shared<Client>(std::move(options), bench.host);
+    ASSERT_TRUE(owned->capture("u", "owned").ok());
+    Options owners = ClientBench::options();
+    owners.on_outcome = [owned = std::move(owned)](const Outcome&) {};
+    owner = std::make_unique<Client>(std::move(owners), bench.host);
+    if (in_callback) {
+      bench.capture("e");
+      EXPECT_TRUE(bench.client->flush(seconds{30}).ok());
+    } else {
+      owner.reset();
+    }
+    EXPECT_EQ(owner, nullptr);
+    EXPECT_EQ(delivered, std::vector<bool>{!in_callback});
+    bench.host->run_for(seconds{60});
+    EXPECT_EQ(bench.server.seen.size(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace lockstep
