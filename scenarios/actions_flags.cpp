@@ -36,6 +36,11 @@ constexpr Field kOpenFlags[] = {
     {"log_exposures", Type::boolean, false, "statsig: evaluations count; default: yes"},
 };
 
+constexpr Field kFile[] = {
+    {"toml", Type::text, true, "what it says: the flags that the mock has for the provider"},
+    {"broken", Type::boolean, false, "it cannot be read; default: it can"},
+};
+
 constexpr Field kEvaluate[] = {
     {"key", Type::text, true, "the flag's key"},
     {"default", Type::scalar, true, "its type is that of the flag"},
@@ -68,7 +73,11 @@ std::shared_ptr<openfeature::Provider> make(World& world, Options options,
 std::shared_ptr<openfeature::Provider> make_provider(World& world, const Params& params,
                                                      const providers::RemoteOptions& remote) {
   const std::string& backend = params.text("backend");
-  if (backend == "static") return providers::Static::from_text(params.text("toml", ""));
+  if (backend == "static") {
+    const std::string& name = remote.trace_name;
+    world.write_flag_file(name, params.text("toml", ""), false);
+    return providers::Static::from_source([&world, name] { return world.flag_file(name); });
+  }
   if (backend == "unleash") {
     return make<providers::Unleash>(world, providers::UnleashOptions{.token = "k"}, remote);
   }
@@ -104,6 +113,16 @@ Finding flags_open(World& world, const Step& step) {
       step.client, make_provider(world, params, remote),
       {params.text("backend"), remote.timeout, remote.max_age, remote.max_stale,
        remote.poll_interval, remote.max_retry_after, params.boolean("log_exposures", true)});
+  return std::nullopt;
+}
+
+Finding flags_file(World& world, const Step& step) {
+  const FlagLimits* limits = world.flag_limits(step.client);
+  if (limits == nullptr || limits->backend != "static") {
+    throw std::runtime_error("there is no static flag provider of that name");
+  }
+  const Params params(step.params);
+  world.write_flag_file(step.client, params.text("toml"), params.boolean("broken", false));
   return std::nullopt;
 }
 
@@ -211,6 +230,7 @@ Finding converges(World& world, const Step& step) {
 
 constexpr Action kFlagsActions[] = {
     {"flags_open", "makes a flag provider; the client names it", kOpenFlags, flags_open},
+    {"flags_file", "rewrites a static provider's file, which a refresh reads", kFile, flags_file},
     {"evaluate_flag", "evaluates a flag, and says what must come out", kEvaluate, evaluate},
     {"flags_refresh", "brings what the provider remembers up to date", kRefresh, refresh},
     {"assert_flags_converge",

@@ -128,6 +128,8 @@ void World::hold_to(const Options& options) {
   limits.flags_max_retries = options.flags_max_retries;
   limits.flags_timeout = options.flags_timeout;
   limits.flags_retry_backoff = options.flags_retry_backoff;
+  limits.flag_called_cache_size = options.flag_called_cache_size;
+  limits.has_hooks = !hooks_.empty();
   limits.has_ids = options.capture != Capture::confidence || options.event_id_field == "event_id";
   limits.ai_is_apart =
       options.capture != Capture::confidence && options.capture != Capture::segment;
@@ -231,7 +233,10 @@ http::Response World::ask(const std::string& name, std::string_view method, std:
   if (is_question) tell([&](Oracle& oracle) { return oracle.asking(*this, name); });
   http::Response response =
       timed([&] { return adapter_->handle(request, clock_->read()); }).response;
-  if (is_question) tell([&](Oracle& oracle) { return oracle.asked(*this, name); });
+  if (is_question) {
+    const AskedFlag asked{name, body, response.body};
+    tell([&](Oracle& oracle) { return oracle.asked(*this, asked); });
+  }
   if (path == "/reset") end_another(name);
   return response;
 }
@@ -331,6 +336,7 @@ void World::heal() {
   for (const std::string& name : names_) server_.script(healthy, name);
   for (const auto& [name, flags] : flags_) server_.script(healthy, name);
   set_added_latency(Duration{0});
+  mend_flag_files();
 }
 
 // --- flushes and shutdowns ----------------------------------------------------------------------

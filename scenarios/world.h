@@ -53,9 +53,11 @@ struct ClientLimits {
   std::uint32_t flags_max_retries = 0;
   Duration flags_timeout{0};
   Duration flags_retry_backoff{0};
+  std::size_t flag_called_cache_size = 0;
   bool has_ids = true;  // its events have an id on the wire, by which the mock can tell them apart
-  bool ai_is_apart = true;     // AI events go to an endpoint of their own
-  bool hooks_end_all = false;  // no event passes its hooks
+  bool ai_is_apart = true;  // AI events go to an endpoint of their own
+  bool has_hooks = false;
+  bool hooks_end_all = false;  // no event passes them
 };
 
 // Of a flag provider's options, the same.
@@ -148,6 +150,11 @@ class World {
   // A provider that begins; one of that name ends before.
   void open_flags(const std::string& name, std::shared_ptr<openfeature::Provider> provider,
                   FlagLimits limits);
+  // What the file of a static provider says from now on: the flags that the server has for it, or
+  // nothing that can be read. Tells the oracles.
+  void write_flag_file(const std::string& name, std::string text, bool is_broken);
+  // As it was written last. Throws std::out_of_range when it never was.
+  const std::string& flag_file(const std::string& name) const { return flag_files_.at(name).text; }
   // nullptr where there is no such provider.
   const FlagLimits* flag_limits(const std::string& name) const;
   // An evaluation by that provider, and what came of it. Tells the oracles.
@@ -178,7 +185,7 @@ class World {
   };
   const std::optional<Breach>& breach() const noexcept { return breach_; }
 
-  // Ends all faults: the scripts of all clients, added latency, limits of the server.
+  // Ends all faults: the scripts of all clients, added latency, limits of the server, broken files.
   void heal();
 
   // What every answer takes longer from now on, beside the latency of the settings.
@@ -237,6 +244,7 @@ class World {
   void record(const Seen& seen, std::uint64_t body);
   void parsed(const mock::ParsedRequest& request);
   void begin(const std::string& name);
+  void mend_flag_files();
   Client& make_another(const std::string& of, Options like, std::function<void()> on_outcome);
   void end_another(const std::string& of);
   void customise(Options& options);
@@ -277,6 +285,13 @@ class World {
     std::map<std::string, Step> asked;  // by the question, as text
   };
   std::map<std::string, Flags> flags_;
+  struct FlagFile {
+    std::string text;
+    bool is_broken = false;
+    std::string whole;    // the last text that was not
+    mock::FlagBook book;  // and what it says
+  };
+  std::map<std::string, FlagFile> flag_files_;
   std::map<std::string, ClientLog> logs_;
   std::map<std::string, ClientLimits> limits_;
   std::vector<std::pair<FlushHandle, DrainCall>> drains_;

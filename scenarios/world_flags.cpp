@@ -1,6 +1,7 @@
 // The part of a world that flag providers are, and what its oracles are told of flags and tracking.
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "scenarios/world.h"
 
@@ -25,6 +26,25 @@ void World::open_flags(const std::string& name, std::shared_ptr<openfeature::Pro
   tell([&](Oracle& oracle) { return oracle.opened(*this, name); });
   openfeature::Client client(provider);
   flags_.emplace(name, Flags{std::move(provider), std::move(client), std::move(limits), {}});
+}
+
+void World::write_flag_file(const std::string& name, std::string text, bool is_broken) {
+  FlagFile& file = flag_files_[name];
+  file.text = std::move(text);
+  file.is_broken = is_broken;
+  if (!is_broken) {
+    file.whole = file.text;
+    file.book = server_.flags(name);
+  }
+  tell([&](Oracle& oracle) { return oracle.written(*this, name, file.book, is_broken); });
+}
+
+void World::mend_flag_files() {
+  for (auto& [name, file] : flag_files_) {
+    if (!std::exchange(file.is_broken, false)) continue;
+    file.text = file.whole;
+    tell([&](Oracle& oracle) { return oracle.written(*this, name, file.book, false); });
+  }
 }
 
 const FlagLimits* World::flag_limits(const std::string& name) const {

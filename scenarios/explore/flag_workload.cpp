@@ -142,6 +142,17 @@ Operation restart(const Choices& choices, const RunFrame& frame) {
   return open_flags(choices, some_provider(choices, frame));
 }
 
+// The mock's flags of the moment at which it begins are what the oracle holds it to.
+Operation open_static(const Choices& choices, const std::string& provider) {
+  const std::int64_t version = choices.between("static version", 0, kVersions - 1);
+  return {script(provider, Params().with("flags", book(version))),
+          step("flags_open", provider,
+               Params()
+                   .with("backend", text("static"))
+                   .with("toml", text(static_book(version)))
+                   .node())};
+}
+
 // --- what happens to the flags -------------------------------------------------------------------
 
 Operation change(const Choices& choices, const RunFrame& frame) {
@@ -262,12 +273,41 @@ Operation flag_errors(const Choices& choices, const RunFrame& frame) {
   return steps;
 }
 
+// A static provider's file that is rewritten, now and then with what cannot be read.
+Operation flag_file(const Choices& choices, const RunFrame& frame) {
+  const std::string& provider = some_provider(choices, frame);
+  Operation steps = open_static(choices, provider);
+  steps.push_back(question(choices, provider, 0));
+  const std::uint64_t changes = 1 + choices.below("changes", 3);
+  for (std::uint64_t i = 1; i <= changes; ++i) {
+    if (choices.one_in("broken", 2, i)) {
+      const char* toml = choices.any_of<const char*>(
+          "toml", {"[flags.gate", "flags = 3", "[flags.gate]\nvariants = {}\n"}, i);
+      steps.push_back(step("flags_file", provider,
+                           Params().with("toml", text(toml)).with("broken", boolean(true)).node()));
+    } else {
+      const std::int64_t version = choices.between("version", 0, kVersions - 1, i);
+      steps.push_back(script(provider, Params().with("flags", book(version))));
+      steps.push_back(
+          step("flags_file", provider, Params().with("toml", text(static_book(version))).node()));
+    }
+    if (choices.one_in("asked before it is read", 2, i)) {
+      steps.push_back(question(choices, provider, i));
+    }
+    steps.push_back(
+        step("flags_refresh", provider, Params().with("may_fail", boolean(true)).node()));
+    steps.push_back(question(choices, provider, choices.below("which", 3, i)));
+  }
+  return steps;
+}
+
 constexpr Family kFamilies[] = {
     {"evaluate", 12, true, evaluate},        {"flags: time passes", 8, true, flags_wait},
     {"evaluations", 6, false, evaluations},  {"refresh", 6, false, refresh},
     {"provider restart", 2, false, restart}, {"flags change", 8, true, change},
     {"flags outage", 6, false, outage},      {"rate limit", 5, false, rate_limit},
     {"over quota", 2, false, over_quota},    {"flag errors", 5, false, flag_errors},
+    {"flag file", 4, false, flag_file},
 };
 
 }  // namespace
@@ -277,16 +317,7 @@ std::span<const Family> flag_families() { return kFamilies; }
 Operation open_flags(const Choices& choices, const std::string& provider) {
   const std::string backend = choices.any_of<const char*>(
       "backend", {"posthog", "ofrep", "unleash", "launchdarkly", "statsig", "static"});
-  if (backend == "static") {
-    // The mock's flags of the moment at which it begins are what the oracle holds it to.
-    const std::int64_t version = choices.between("static version", 0, kVersions - 1);
-    return {script(provider, Params().with("flags", book(version))),
-            step("flags_open", provider,
-                 Params()
-                     .with("backend", text(backend))
-                     .with("toml", text(static_book(version)))
-                     .node())};
-  }
+  if (backend == "static") return open_static(choices, provider);
   Params params;
   params.with("backend", text(backend))
       .with("timeout", text(choices.any_of<const char*>("timeout", {"300ms", "2s", "10s"})))

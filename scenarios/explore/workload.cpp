@@ -146,9 +146,25 @@ Operation track(const Choices& choices, const RunFrame& frame) {
   return {step("track", some_client(choices, frame), std::move(params).node())};
 }
 
+// Asked several times: what an answer was told of by, and what a full queue had no room for.
 Operation flag(const Choices& choices, const RunFrame& frame) {
-  return {step("get_feature_flag", some_client(choices, frame),
-               Params().with("key", text("flag")).with("distinct_id", text("u")).node())};
+  constexpr std::int64_t kFull = 40;  // the largest max_queue_size
+  const std::string& client = some_client(choices, frame);
+  Operation steps;
+  if (choices.below("before", 4) == 1) {
+    steps.push_back(step("capture_burst", client, Params().with("count", kFull).node()));
+  }
+  const std::uint64_t count = 1 + choices.below("more questions", 3);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i > 0) {
+      const Duration by = choices.span("between", std::chrono::seconds{20}, i);
+      steps.push_back(step("advance", client, Params().with("by", duration(by)).node()));
+    }
+    const char* who = choices.below("who", 4, i) == 1 ? "v" : "u";
+    steps.push_back(step("get_feature_flag", client,
+                         Params().with("key", text("flag")).with("distinct_id", text(who)).node()));
+  }
+  return steps;
 }
 
 // Events as people send them: each with an id and a time of its own, and properties of all kinds.

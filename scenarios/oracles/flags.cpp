@@ -177,7 +177,18 @@ class Flags final : public Oracle {
     providers_.erase(provider);
     // Only the static provider, which asks nobody, is held to what the mock knows already.
     mock::FlagBook book = world.server().flags(provider);
-    if (!book.empty()) providers_[provider].at_start = std::move(book);
+    if (book.empty()) return std::nullopt;
+    Known& known = providers_[provider];
+    known.read = book;
+    known.file = std::move(book);
+    return std::nullopt;
+  }
+
+  Finding written(World&, const std::string& provider, const mock::FlagBook& flags,
+                  bool is_broken) override {
+    Known& known = providers_[provider];
+    known.is_file_broken = is_broken;
+    if (!is_broken) known.file = flags;
     return std::nullopt;
   }
 
@@ -204,6 +215,8 @@ class Flags final : public Oracle {
   Finding returned(World& world, const DrainCall& call) override {
     if (world.flag_limits(call.client) == nullptr) return std::nullopt;
     Known& known = providers_[call.client];
+    known.is_read_broken = known.is_file_broken;
+    if (!known.is_file_broken) known.read = known.file;
     const Instant now = world.clock().now();
     for (; known.settled < known.asked.size(); ++known.settled) {
       Asked& one = known.asked[known.settled];
@@ -216,7 +229,7 @@ class Flags final : public Oracle {
     const FlagLimits* limits = world.flag_limits(answer.provider);
     if (limits == nullptr) return std::nullopt;
     Known& known = providers_[answer.provider];
-    if (limits->backend == "static") return judge_static(known.at_start, answer);
+    if (limits->backend == "static") return judge_static(known, answer);
     known.settled = known.asked.size();
     if (Finding broken = judge_exposures(known, *limits, answer)) return broken;
     if (answer.subject.empty()) return std::nullopt;  // the rest goes by the subject
@@ -230,7 +243,10 @@ class Flags final : public Oracle {
   };
   // Of one provider.
   struct Known {
-    mock::FlagBook at_start;   // when it was opened
+    mock::FlagBook file;  // a static provider's, which says this
+    bool is_file_broken = false;
+    mock::FlagBook read;  // what it said when it was read last, and could be
+    bool is_read_broken = false;
     std::vector<Asked> asked;  // in the order of arrival
     std::size_t settled = 0;   // how many of them there were at the last evaluation or refresh
     std::vector<Pause> pauses;
@@ -392,12 +408,14 @@ class Flags final : public Oracle {
            });
   }
 
-  // Whatever happens to a server, the file says what it said.
-  static Finding judge_static(const mock::FlagBook& book, const FlagAnswer& answer) {
-    const auto wanted = expected_of(book, "static", answer);
+  // Whatever happens to a server, the file says what it said when it was read last; one that cannot
+  // be read takes nothing away.
+  static Finding judge_static(const Known& known, const FlagAnswer& answer) {
+    const auto wanted = expected_of(known.read, "static", answer);
     if (!wanted) return std::nullopt;
     const std::string reason = answer.told.value("reason", "");
-    const bool holds = answer.told["value"] == wanted->value && answer.status == "READY" &&
+    const bool holds = answer.told["value"] == wanted->value &&
+                       answer.status == (known.is_read_broken ? "STALE" : "READY") &&
                        answer.told.value("error_code", "") == wanted->error_code &&
                        reason != "STALE" && reason != "CACHED";
     if (holds) return std::nullopt;

@@ -19,6 +19,10 @@
 #include "scenarios/seen.h"
 #include "sdk/report.h"
 
+namespace lockstep::mock {
+class FlagBook;
+}
+
 namespace lockstep::scenario {
 
 class World;
@@ -90,6 +94,13 @@ struct ToldError {
   Instant at{};
 };
 
+// A client's answer to a question for a flag.
+struct AskedFlag {
+  const std::string& client;
+  const std::string& question;  // both as JSON in the words of the adapter's /get_feature_flag
+  const std::string& answer;
+};
+
 // An event that was tracked as OpenFeature has it.
 struct TrackedEvent {
   Uuid uuid;
@@ -159,8 +170,14 @@ class Oracle {
     (void)client;
     return std::nullopt;
   }
-  virtual Finding asked(World&, const std::string& client) {
-    (void)client;
+  virtual Finding asked(World&, const AskedFlag&) { return std::nullopt; }
+  // The file of a static provider has another content: these flags, or nothing that can be read.
+  // The provider does not know before it reads it.
+  virtual Finding written(World&, const std::string& provider, const mock::FlagBook& flags,
+                          bool is_broken) {
+    (void)provider;
+    (void)flags;
+    (void)is_broken;
     return std::nullopt;
   }
   // A flag provider has answered an application.
@@ -192,6 +209,7 @@ std::unique_ptr<Oracle> make_deadlines_oracle();
 std::unique_ptr<Oracle> make_closed_oracle();
 std::unique_ptr<Oracle> make_flags_oracle();
 std::unique_ptr<Oracle> make_questions_oracle();
+std::unique_ptr<Oracle> make_flag_calls_oracle();
 std::unique_ptr<Oracle> make_tracking_oracle();
 std::unique_ptr<Oracle> make_tool_oracle();
 std::unique_ptr<Oracle> make_warnings_oracle();

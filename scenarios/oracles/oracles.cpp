@@ -11,7 +11,8 @@ std::vector<std::unique_ptr<Oracle>> make_oracles() {
                           make_reports_oracle,      make_attempts_oracle,   make_order_oracle,
                           make_bounds_oracle,       make_deadlines_oracle,  make_closed_oracle,
                           make_flags_oracle,        make_questions_oracle,  make_tracking_oracle,
-                          make_tool_oracle,         make_warnings_oracle,   make_hooks_oracle}) {
+                          make_tool_oracle,         make_warnings_oracle,   make_hooks_oracle,
+                          make_flag_calls_oracle}) {
     oracles.push_back(make());
   }
   return oracles;

@@ -82,7 +82,8 @@ class Questions final : public Oracle {
     return before == nullptr ? Finding{} : judge_again(world, *limits, question, *before, seen);
   }
 
-  Finding asked(World& world, const std::string& client) override {
+  Finding asked(World& world, const AskedFlag& flag) override {
+    const std::string& client = flag.client;
     const Question question =
         std::exchange(questions_[client].is_open, false) ? questions_[client] : Question{};
     const ClientLimits* limits = world.limits(client);

@@ -274,6 +274,30 @@ TEST(FlagOracle, TheStaticProviderTellsWhatItsFileSaidWhateverItsServerSays) {
   EXPECT_TRUE(evaluated({{"value", "b"}, {"reason", "TARGETING_MATCH"}}));
 }
 
+TEST(FlagOracle, AStaticProvidersFileCountsOnceItWasReadAndABrokenOneTakesNothingAway) {
+  FlagStand stand("static");
+  const auto oracle = make_flags_oracle();
+  EXPECT_FALSE(oracle->opened(stand.world, "flags"));
+  const mock::FlagBook none;
+  const auto refreshed = [&] {
+    return oracle->returned(stand.world, {"flags", false, Instant{}, kNever, 0, std::nullopt});
+  };
+  const auto evaluated = [&](const json& told, std::string_view status) {
+    return stand.evaluated(*oracle, "u1", seconds{0}, told, status, false);
+  };
+  EXPECT_FALSE(oracle->written(stand.world, "flags", none, true));
+  EXPECT_FALSE(evaluated(kFresh, "READY")) << "nobody has read it";
+  EXPECT_FALSE(refreshed());
+  EXPECT_TRUE(evaluated(kFresh, "READY"));
+  EXPECT_FALSE(evaluated(kFresh, "STALE"));
+  EXPECT_TRUE(evaluated(error("FLAG_NOT_FOUND"), "STALE"));
+  EXPECT_FALSE(oracle->written(stand.world, "flags", none, false));
+  EXPECT_FALSE(evaluated(kFresh, "STALE"));
+  EXPECT_FALSE(refreshed());
+  EXPECT_TRUE(evaluated(kFresh, "READY"));
+  EXPECT_FALSE(evaluated(error("FLAG_NOT_FOUND"), "READY"));
+}
+
 // --- tracking and tools --------------------------------------------------------------------------
 
 constexpr const char* kEvent = "01941f29-7c00-7000-8000-000000000001";

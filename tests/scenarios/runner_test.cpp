@@ -192,7 +192,8 @@ TEST(Runner, MeasuresRealTimeWithTheStopwatchItIsGiven) {
 // The world's end is the client's end, whose outcomes call hooks that ask the world for the client.
 TEST(Runner, AHookThatIsCalledAtTheWorldsEndHarmsNobody) {
   for (const char* hook :
-       {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome"}) {
+       {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
+        "end_another_in_on_outcome", "end_another_in_before_send", "another_ends_itself"}) {
     EXPECT_TRUE(run_text("  - {action: init, params: {hooks: [" + std::string(hook) +
                          "]}}\n  - {action: capture, params: {distinct_id: u, event: e}}\n")
                     .passed())
