@@ -100,17 +100,17 @@ void begin_another(const HookSite& site, std::function<void()> on_outcome = null
   (void)another.begin_flush(kLong);
 }
 
-// Its request is on its way by the next outcome, which is another instant's.
-void end_another_in_on_outcome(Options& options, const HookSite& site) {
-  observe_outcomes(options, [site, since = std::make_shared<std::optional<Instant>>()] {
-    if (!*since) {
-      *since = site.now();
+// Its request is on its way by a later instant.
+void end_another_in_on_request(Options& options, const HookSite& site) {
+  options.on_request = [site, since = std::optional<Instant>()](const RequestReport&) mutable {
+    if (!since) {
+      since = site.now();
       begin_another(site);
-    } else if (site.now() > **since) {
-      since->reset();
+    } else if (site.now() > *since) {
+      since.reset();
       site.end_another();
     }
-  });
+  };
 }
 
 void end_another_in_before_send(Options& options, const HookSite& site) {
@@ -143,9 +143,9 @@ constexpr Hook kHooks[] = {
     {"shutdown_in_on_outcome", "on_outcome: calls shutdown() once", shutdown_in_on_outcome},
     {"capture_in_on_outcome", "on_outcome: captures one event", capture_in_on_outcome},
     {"throw_in_on_outcome", "on_outcome: throws once", throw_in_on_outcome},
-    {"end_another_in_on_outcome",
-     "on_outcome: makes another client, which captures; a later outcome destroys it",
-     end_another_in_on_outcome},
+    {"end_another_in_on_request",
+     "on_request: makes another client, which captures; the end of a later request destroys it",
+     end_another_in_on_request},
     {"end_another_in_before_send",
      "before_send: makes another client, which captures; the next event destroys it",
      end_another_in_before_send},

@@ -78,7 +78,7 @@ scenario::Settings settings_of(const Choices& run, std::optional<Capture> captur
   settings.strict = settings.capture != Capture::confidence && run.one_in("strict", 256);
   settings.latency = run.any_of<Duration>(
       "latency", {Duration{0}, std::chrono::milliseconds{1}, std::chrono::milliseconds{1},
-                  std::chrono::milliseconds{40}});
+                  std::chrono::milliseconds{40}, std::chrono::milliseconds{120}});
   return settings;
 }
 
@@ -130,7 +130,7 @@ scenario::Node drawn_options(const Choices& client, const RunFrame& frame) {
         "hooks",
         list({text(client.any_of<const char*>(
             "hook", {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
-                     "flush_in_before_send", "throw", "drop_all", "end_another_in_on_outcome",
+                     "flush_in_before_send", "throw", "drop_all", "end_another_in_on_request",
                      "end_another_in_before_send", "another_ends_itself"}))}));
   } else if (client.one_in("changing hooks", 12)) {
     options.with(

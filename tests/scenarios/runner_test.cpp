@@ -193,7 +193,7 @@ TEST(Runner, MeasuresRealTimeWithTheStopwatchItIsGiven) {
 TEST(Runner, AHookThatIsCalledAtTheWorldsEndHarmsNobody) {
   for (const char* hook :
        {"flush_in_on_outcome", "shutdown_in_on_outcome", "capture_in_on_outcome",
-        "end_another_in_on_outcome", "end_another_in_before_send", "another_ends_itself"}) {
+        "end_another_in_on_request", "end_another_in_before_send", "another_ends_itself"}) {
     EXPECT_TRUE(run_text("  - {action: init, params: {hooks: [" + std::string(hook) +
                          "]}}\n  - {action: capture, params: {distinct_id: u, event: e}}\n")
                     .passed())
