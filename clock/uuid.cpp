@@ -6,9 +6,9 @@
 namespace lockstep {
 namespace {
 
-constexpr bool is_dash_position(std::size_t at) noexcept {
-  return at == 8 || at == 13 || at == 18 || at == 23;
-}
+// Where each byte's two digits begin in the text.
+constexpr std::array<std::uint8_t, 16> kDigitsAt = {0,  2,  4,  6,  9,  11, 14, 16,
+                                                    19, 21, 24, 26, 28, 30, 32, 34};
 
 // Of each character: what it stands for as a hexadecimal digit; -1: it is none.
 constexpr auto kDigitValues = [] {
@@ -55,15 +55,16 @@ std::string Uuid::to_string() const {
 
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
   if (text.size() != kTextLength) return std::nullopt;
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
   Uuid uuid;
-  std::size_t at = 0;
-  for (auto& byte : uuid.bytes) {
-    if (is_dash_position(at) && text[at++] != '-') return std::nullopt;
-    const int high = digit_value(text[at++]);
-    const int low = digit_value(text[at++]);
-    if (high < 0 || low < 0) return std::nullopt;
-    byte = static_cast<std::uint8_t>(high << 4 | low);
+  int all = 0;  // negative where one is
+  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+    const int high = digit_value(text[kDigitsAt[i]]);
+    const int low = digit_value(text[kDigitsAt[i] + 1U]);
+    all |= high | low;
+    uuid.bytes[i] = static_cast<std::uint8_t>((high & 0xf) << 4 | (low & 0xf));
   }
+  if (all < 0) return std::nullopt;
   return uuid;
 }
 

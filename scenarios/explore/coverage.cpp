@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 
 #include "mockserver/script.h"
 #include "scenarios/explore/family.h"
@@ -59,6 +60,16 @@ const std::vector<Known>& all_families() {
     return all;
   }();
   return families;
+}
+
+// Of a family that exists, its place among them.
+std::size_t place_of(std::string_view family) {
+  static const std::map<std::string_view, std::size_t> places = [] {
+    std::map<std::string_view, std::size_t> all;
+    for (const Known& known : all_families()) all.emplace(known.family->name, all.size());
+    return all;
+  }();
+  return places.at(family);
 }
 
 // The place of a pair among all pairs, i < j < count.
@@ -198,15 +209,18 @@ Coverage::Coverage() {
 }
 
 void Coverage::add(const Plan& plan, const Sightings& sightings) {
-  const auto& families = all_families();
-  std::vector<std::size_t> present;
-  for (std::size_t i = 0; i < families.size(); ++i) {
-    if (plan.families.contains(families[i].family->name)) present.push_back(i);
-  }
+  struct Present {
+    std::size_t family;
+    std::size_t begin;
+  };
+  std::vector<Present> present;
+  for (const auto& [family, step] : plan.families) present.push_back({place_of(family), step});
+  const std::size_t families = all_families().size();
   Numbers& of_pairs = counts_.find(kPairs)->second;
   for (std::size_t i = 0; i < present.size(); ++i) {
     for (std::size_t j = i + 1; j < present.size(); ++j) {
-      ++of_pairs[pair_index(present[i], present[j], families.size())];
+      const auto [first, second] = std::minmax(present[i].family, present[j].family);
+      ++of_pairs[pair_index(first, second, families)];
     }
   }
   Numbers& of_moves = counts_.find(kMoves)->second;
@@ -223,10 +237,9 @@ void Coverage::add(const Plan& plan, const Sightings& sightings) {
     conditions.push_back(i);
   }
   Numbers& after = counts_.find(kAfterFaults)->second;
-  const std::size_t applications = families.size() - fault_families().size();
-  for (const std::size_t family : present) {
+  const std::size_t applications = families - fault_families().size();
+  for (const auto& [family, begin] : present) {
     if (family < applications) continue;
-    const std::size_t begin = plan.begins.at(families[family].family->name);
     for (const std::size_t i : conditions) {
       if (sightings.last_step(i) > begin) ++after[(family - applications) * Condition::kCount + i];
     }

@@ -194,7 +194,7 @@ class Explorer {
     out_.verified += run.verified ? 1 : 0;
     out_.virtual_time = saturating_add(out_.virtual_time, run.result.virtual_time);
     out_.digest = digest_number(out_.digest, run.result.digest);
-    for (const std::string_view family : run.plan.families) ++out_.families[family];
+    for (const auto& [family, step] : run.plan.families) ++out_.families[family];
     out_.coverage.add(run.plan, run.result.sightings);
     bool is_new = false;
     const std::uint64_t from_seed = run.origin.parent ? 0 : 1;

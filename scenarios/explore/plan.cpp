@@ -1,5 +1,6 @@
 #include "scenarios/explore/plan.h"
 
+#include <algorithm>
 #include <string>
 
 #include "scenarios/action.h"
@@ -69,7 +70,7 @@ scenario::Settings settings_of(const Choices& run, std::optional<Capture> captur
   scenario::Settings settings;
   settings.seed = run.below("seed", 1'000'000);
   settings.capture = capture.value_or(drawn_capture(run));
-  if (run.one_in("compressed", 8)) {
+  if (run.one_in("compressed", 24)) {
     settings.compression = run.any_of(
         "codec", {Compression::gzip, Compression::deflate, Compression::br, Compression::zstd});
   }
@@ -168,6 +169,13 @@ RunFrame frame_of(const Choices& run, Capture capture, Workload workload) {
   return frame;
 }
 
+void note_family(Plan& plan, std::string_view family) {
+  const auto is_known =
+      std::any_of(plan.families.begin(), plan.families.end(),
+                  [&](const Plan::Begun& begun) { return begun.family == family; });
+  if (!is_known) plan.families.push_back({family, plan.scenario.steps.size() + 1});
+}
+
 }  // namespace
 
 std::optional<Workload> parse_workload(std::string_view name) noexcept {
@@ -196,12 +204,13 @@ Plan make_plan(const Chance& chance, std::optional<Capture> capture,
             ? begin_flags(client, frame.clients[i])
             : Operation{step("init", frame.clients[i], drawn_options(client, frame))});
   }
-  const std::uint64_t operations = 3 + run.below("operations", kMostOperations - 2);
+  // Most of what can happen happens in a short run, too, and there are more of them.
+  const std::uint64_t longer = run.below("operations", kMostOperations - 2);
+  const std::uint64_t operations = 3 + (run.below("short", 2) == 1 ? longer / 2 : longer);
   for (std::uint64_t i = 1; i <= operations; ++i) {
     const Choices operation(chance, i);
     const Family& family = drawn(operation, run, frame.capture, families_of(about));
-    plan.families.insert(family.name);
-    plan.begins.emplace(family.name, scenario.steps.size() + 1);
+    note_family(plan, family.name);
     add(family.make(operation, frame));
   }
   if (about == Workload::flags) {

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <vector>
 
@@ -19,10 +17,13 @@ namespace lockstep::explore {
 inline constexpr std::uint64_t kMostOperations = 16;
 
 struct Plan {
+  struct Begun {
+    std::string_view family;
+    std::size_t step = 0;  // the number of the one with which its first operation begins
+  };
+
   scenario::Scenario scenario;
-  std::set<std::string_view> families;  // that the run has an operation of
-  // The number of the step with which the first operation of each begins.
-  std::map<std::string_view, std::size_t> begins;
+  std::vector<Begun> families;  // that the run has an operation of, in their order
 };
 
 // The run that these choices mean: the same choices, the same scenario. It ends in a phase without

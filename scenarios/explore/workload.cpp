@@ -28,11 +28,15 @@ Operation trickle(const Choices& choices, const RunFrame& frame) {
                    .node())};
 }
 
+// Several may be what no batch has room for.
 Operation huge(const Choices& choices, const RunFrame& frame) {
+  const bool are_many = choices.below("many", 3) == 1;
   return {step("capture_burst", some_client(choices, frame),
                Params()
-                   .with("count", choices.between("count", 1, 3))
-                   .with("bytes", choices.between("bytes", 500, 6000))
+                   .with("count", are_many ? choices.between("many events", 4, 10)
+                                           : choices.between("count", 1, 3))
+                   .with("bytes", are_many ? choices.between("bytes each", 300, 1500)
+                                           : choices.between("bytes", 500, 6000))
                    .node())};
 }
 
@@ -154,7 +158,7 @@ Operation flag(const Choices& choices, const RunFrame& frame) {
   if (choices.below("before", 4) == 1) {
     steps.push_back(step("capture_burst", client, Params().with("count", kFull).node()));
   }
-  const std::uint64_t count = 1 + choices.below("more questions", 3);
+  const std::uint64_t count = 1 + (choices.below("several", 3) == 1 ? choices.below("more", 3) : 0);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (i > 0) {
       const Duration by = choices.span("between", std::chrono::seconds{20}, i);
