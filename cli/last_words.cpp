@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 namespace lockstep::cli {
@@ -19,6 +21,27 @@ struct CurrentRun {
   bool is_one = false;  // else the thread has begun none
 };
 constinit thread_local CurrentRun t_run;
+
+// Where this thread's handlers run: of a stack that has overflowed nothing is left for them. As
+// long as the thread.
+class SignalStack {
+ public:
+  SignalStack() : room_(std::make_unique<std::byte[]>(kSize)) {
+    stack_t own{};
+    own.ss_sp = room_.get();
+    own.ss_size = kSize;
+    sigaltstack(&own, &before_);
+  }
+  ~SignalStack() { sigaltstack(&before_, nullptr); }
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+ private:
+  static constexpr std::size_t kSize = std::size_t{64} << 10;
+
+  std::unique_ptr<std::byte[]> room_;
+  stack_t before_{};
+};
 
 // In a signal's handler nothing may be allocated.
 class Line {
@@ -69,11 +92,14 @@ void say_last_words() {
     if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) continue;
     struct sigaction action {};
     action.sa_handler = tell;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_ONSTACK;
     sigaction(signal, &action, nullptr);
   }
 }
 
-void begin_run(std::uint64_t number, bool from_seed) noexcept { t_run = {number, from_seed, true}; }
+void begin_run(std::uint64_t number, bool from_seed) {
+  static thread_local const SignalStack own;
+  t_run = {number, from_seed, true};
+}
 
 }  // namespace lockstep::cli

@@ -11,6 +11,6 @@ namespace lockstep::cli {
 void say_last_words();
 
 // This thread begins that run of an exploration; `from_seed`: its number alone makes it again.
-void begin_run(std::uint64_t number, bool from_seed) noexcept;
+void begin_run(std::uint64_t number, bool from_seed);
 
 }  // namespace lockstep::cli
