@@ -146,7 +146,7 @@ std::string init_body(const Node& node, const Settings& settings) {
   const auto add_default = [&](std::string_view key, std::string_view value) {
     if (!params.has(key)) add(key, '"' + std::string(value) + '"');
   };
-  add_default("api_key", "phc_test_key");
+  add_default("api_key", World::kApiKey);
   add_default("host", "http://ingest.test");
   add_default("capture", to_string(settings.capture));
   if (!params.has("enable_compression")) {

@@ -142,7 +142,7 @@ Finding tool_open(World& world, const Step& step) {
     variables = json_of(params.node("environment")).get<std::map<std::string, std::string>>();
   }
   telemetry::TelemetryOptions options;
-  options.write_key = "phc_test_key";
+  options.write_key = World::kApiKey;
   options.endpoint = "http://ingest.test";
   options.anonymous_id = "device-1";
   options.opt_out = "TOOL_TELEMETRY";

@@ -145,7 +145,6 @@ void World::observe(Options& options) {
   options.on_error = [this, name](const ErrorReport& error) {
     logs_[name].errors.push_back(error);
     tell([&](Oracle& oracle) { return oracle.told(*this, {name, error, clock_->now()}); });
-    tell([&](Oracle& oracle) { return oracle.said(*this, name, error.message); });
   };
   options.logger = [this, name](LogLevel, std::string_view text) {
     tell([&](Oracle& oracle) { return oracle.said(*this, name, text); });

@@ -90,6 +90,8 @@ class World {
  public:
   // The client of steps that name none. A client's name is its test id.
   static constexpr std::string_view kFirstClient = "main";
+  // The api key of a client whose step names none.
+  static constexpr std::string_view kApiKey = "phc_test_key";
   // Time passes freely up to here; beyond it a scenario is stuck.
   static constexpr Duration kLongest = std::chrono::hours{24 * 366};
 

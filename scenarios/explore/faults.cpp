@@ -1,15 +1,13 @@
 // What the network, the server and the clocks do to the SDK.
 #include "scenarios/explore/family.h"
 #include "scenarios/explore/params.h"
+#include "scenarios/world.h"
 
 namespace lockstep::explore {
 
 using scenario::Node;
 
 namespace {
-
-// Of every client that names no other (scenarios/actions_app.cpp).
-constexpr const char* kKey = "phc_test_key";
 
 const std::string& some_client(const Choices& choices, const RunFrame& frame) {
   return frame.clients[choices.below("client", frame.clients.size())];
@@ -37,7 +35,7 @@ void ask_patience(const Choices& choices, std::uint64_t index, Params& answer) {
 // What some servers do with a request that they do not like: they say it back.
 void say_the_key(const Choices& choices, std::uint64_t index, Params& answer) {
   if (!choices.one_in("says the key", 8, index)) return;
-  answer.with("body", text(std::string("no project of the key ") + kKey));
+  answer.with("body", text("no project of the key " + std::string(scenario::World::kApiKey)));
 }
 
 // The answers of one script, `make` each.

@@ -143,7 +143,7 @@ class Oracle {
     (void)admission;
     return std::nullopt;
   }
-  // A client told its application of trouble, in an error report or its log.
+  // A client wrote that to its log.
   virtual Finding said(World&, const std::string& client, std::string_view text) {
     (void)client;
     (void)text;

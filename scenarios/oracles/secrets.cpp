@@ -15,6 +15,10 @@ class Secrets final : public Oracle {
     return judge(world, event.client, event.outcome.detail);
   }
 
+  Finding told(World& world, const ToldError& told) override {
+    return judge(world, told.client, told.error.message);
+  }
+
   Finding said(World& world, const std::string& client, std::string_view text) override {
     return judge(world, client, text);
   }

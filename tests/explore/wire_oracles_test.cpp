@@ -116,6 +116,9 @@ TEST(SecretsOracle, AKeyInWhatAClientTellsIsABreach) {
   outcome.detail = "status 401: no project of phc_secret";
   EXPECT_TRUE(oracle->ended(stand.world, {"main", outcome, {}}));
   EXPECT_TRUE(oracle->said(stand.world, "main", outcome.detail));
+  ErrorReport report;
+  report.message = outcome.detail;
+  EXPECT_TRUE(oracle->told(stand.world, {"main", report, Instant{}}));
 }
 
 // --- dates ---------------------------------------------------------------------------------------
