@@ -29,14 +29,16 @@ using Broken = std::function<void(const std::string&)>;
 constexpr Stream kShape{"shape"};
 constexpr Stream kOperation{"operation"};
 constexpr Stream kServer{"server"};
+constexpr std::string_view kOther = "X-Other";  // the header of the second client's requests
 
 // Answers with trouble now and then, and counts.
 class Server final : public http::Handler {
  public:
   explicit Server(const Chance& chance) : chance_(chance) {}
 
-  http::Reply handle(const http::Request&, Now) override {
-    const std::uint64_t number = arrivals_++;
+  http::Reply handle(const http::Request& request, Now) override {
+    const std::uint64_t number = requests_++;
+    ++(request.headers.get(kOther) ? arrivals_of_other_ : arrivals_of_first_);
     http::Reply reply;
     reply.response.status = 200;
     reply.response.body = R"({"status":1})";
@@ -55,11 +57,14 @@ class Server final : public http::Handler {
     }
     return reply;
   }
-  std::uint64_t arrivals() const noexcept { return arrivals_; }
+  std::uint64_t arrivals_of_first() const noexcept { return arrivals_of_first_; }
+  std::uint64_t arrivals_of_other() const noexcept { return arrivals_of_other_; }
 
  private:
   const Chance& chance_;
-  std::atomic<std::uint64_t> arrivals_{0};
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> arrivals_of_first_{0};
+  std::atomic<std::uint64_t> arrivals_of_other_{0};
 };
 
 // Each event's end, as the client's callback tells it.
@@ -94,7 +99,7 @@ class Run {
     auto host = std::make_shared<ThreadHost>(clock_, chance_,
                                              std::make_unique<SimTransport>(*clock_, server_));
     client_ = std::make_shared<Client>(options(), host);
-    if (shape("second client", 3) == 0) other_ = std::make_shared<Client>(plain_options(), host);
+    if (shape("second client", 3) == 0) begin_other(host);
     if (shape("main lets go of the host", 2) == 0) host.reset();
 
     std::vector<std::thread> producers;
@@ -112,7 +117,7 @@ class Run {
     }
     callback_client_ = client_.get();
     client_.reset();
-    other_.reset();
+    end_other();
     {
       std::unique_lock lock(mutex_);
       clock_->await(lock, all_finished_, kNever, [&] { return finished_ == count; });
@@ -151,8 +156,30 @@ class Run {
       ends_.note(outcome);
       if (calls < 3 && !called_back_.exchange(true)) call_back(calls);
       if (calls == 3) throw std::runtime_error("an observer failed");
+      if (calls == 4) end_other();
     };
     return options;
+  }
+
+  void begin_other(const std::shared_ptr<Host>& host) {
+    Options options = plain_options();
+    options.headers.emplace_back(kOther, "1");
+    options.on_outcome = [this](const Outcome& outcome) { ends_.note(outcome); };
+    other_ = std::make_unique<Client>(std::move(options), host);
+    of_other_ = other_->capture("u", "of the other").uuid;
+    static_cast<void>(other_->begin_flush(milliseconds{10}));
+  }
+
+  // By the main thread, or by the first client's observer before it.
+  void end_other() {
+    std::unique_ptr<Client> ending;
+    {
+      const std::scoped_lock lock(mutex_);
+      ending = std::move(other_);
+    }
+    if (ending == nullptr) return;
+    ending.reset();
+    other_closed_at_ = server_.arrivals_of_other();
   }
 
   // Whoever lets go of a host last waits for its thread.
@@ -216,7 +243,7 @@ class Run {
   void shut_down(Client& client, Duration time) {
     const FlushReport report = in_time("shutdown", time, [&] { return client.shutdown(time); });
     if (report.pending != 0) broken_("shutdown returned with events pending");
-    const std::uint64_t then = server_.arrivals();
+    const std::uint64_t then = server_.arrivals_of_first();
     if (client.capture("u", "late").admission != Admission::closed) {
       broken_("an event was captured after shutdown");
     }
@@ -233,12 +260,16 @@ class Run {
 
   void judge() const {
     if (!ends_.all_once()) broken_("an event ended twice");
+    if (of_other_ != Uuid{} && !ends_.has(of_other_)) broken_("the other's event has no outcome");
     // Who captures learns of a refusal there and then; its outcome may be left out.
     for (const Uuid& uuid : accepted_) {
       if (!ends_.has(uuid)) broken_("event " + uuid.to_string() + " has no outcome");
     }
-    if (closed_at_ != kNotClosed && server_.arrivals() != closed_at_) {
+    if (closed_at_ != kNotClosed && server_.arrivals_of_first() != closed_at_) {
       broken_("a request arrived after shutdown returned");
+    }
+    if (other_closed_at_ != kNotClosed && server_.arrivals_of_other() != other_closed_at_) {
+      broken_("a request arrived of a client that was destroyed");
     }
   }
 
@@ -253,11 +284,13 @@ class Run {
   Condition all_finished_;
   std::uint64_t finished_ = 0;  // producers
   std::shared_ptr<Client> client_;
-  std::shared_ptr<Client> other_;
+  std::unique_ptr<Client> other_;
+  Uuid of_other_;
   std::atomic<Client*> callback_client_{nullptr};
   std::atomic<bool> called_back_{false};
   std::vector<Uuid> accepted_;
   std::atomic<std::uint64_t> closed_at_{kNotClosed};
+  std::atomic<std::uint64_t> other_closed_at_{kNotClosed};
 };
 
 }  // namespace
