@@ -40,10 +40,11 @@ void World::write_flag_file(const std::string& name, std::string text, bool is_b
 }
 
 void World::mend_flag_files() {
-  for (auto& [name, file] : flag_files_) {
+  for (auto& entry : flag_files_) {
+    FlagFile& file = entry.second;
     if (!std::exchange(file.is_broken, false)) continue;
     file.text = file.whole;
-    tell([&](Oracle& oracle) { return oracle.written(*this, name, file.book, false); });
+    tell([&](Oracle& oracle) { return oracle.written(*this, entry.first, file.book, false); });
   }
 }
 
