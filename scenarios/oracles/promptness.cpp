@@ -55,6 +55,7 @@ class Promptness final : public Oracle {
     held_by_.erase(held);
     const Outcome& outcome = event.outcome;
     if (!outcome.delivered && outcome.reason == DropReason::evicted) {
+      at->second.evicted = event.at;
       return judge_eviction(at->second, event, order);
     }
     if (outcome.delivered || outcome.reason != DropReason::shutdown_deadline) return std::nullopt;
@@ -184,6 +185,7 @@ class Promptness final : public Oracle {
     std::uint32_t rounds = 0;                // of failures in a row
     Instant trouble_since = Instant::min();  // when the last round was known
     Instant excused_until = Instant::min();  // by the answers so far
+    Instant evicted = Instant::min();        // when the last event was
     // The last request that arrived.
     bool was_fresh = false;
     Instant last_sent = Instant::min();
@@ -429,8 +431,10 @@ class Promptness final : public Oracle {
     State& state = request.at->second;
     std::deque<Held>& lane = state.fresh[static_cast<std::size_t>(request.lane)];
     while (!lane.empty() && !is_fresh(lane.front())) lane.pop_front();
-    // What was captured at the instant of its leaving may have come before it or after it.
-    const bool took_all = lane.empty() || lane.front().since > request.sent;
+    // What was captured at the instant of its leaving may have come before it or after it; and what
+    // it left may have given way to newer events by now.
+    const bool took_all =
+        (lane.empty() || lane.front().since > request.sent) && state.evicted < request.sent;
     const bool left_some = !lane.empty() && lane.front().since < request.sent;
     // What takes all is as large as all.
     if (!request.is_due && took_all && seen.decoded.size() < most_bytes) {

@@ -1,6 +1,7 @@
 // What the oracles know of when a client sends what, each shown a history in which it does so, and
 // one in which it does not.
 #include <deque>
+#include <functional>
 
 #include "tests/explore/oracle_stand.h"
 
@@ -28,13 +29,15 @@ class Sending : public Stand {
     }
   }
   // That request leaves, and arrives. Whether it is late is not asked here.
-  Finding leave(const std::vector<std::size_t>& events, Duration at, int status = 200) {
+  Finding leave(const std::vector<std::size_t>& events, Duration at, int status = 200,
+                const std::function<void()>& meanwhile = nullptr) {
     std::vector<std::string> uuids;
     for (const std::size_t number : events) uuids.push_back(id(number));
     const std::string number = std::to_string(requests_.size() + 1);
     static_cast<void>(oracle->sent(world, sent(number, at)));
     Seen& seen = requests_.emplace_back(request(uuids, at, status));
     seen.sent_as = number;
+    if (meanwhile) meanwhile();
     return oracle->arrived(world, seen);
   }
   // The request of that number is answered.
@@ -71,6 +74,21 @@ TEST(SendingOracles, ABatchThatLeavesBeforeItIsDueIsABreach) {
   Sending later(lazy);
   later.oracle->draining(later.world, {"main", false, {}, Instant{seconds{9}}, 0, std::nullopt});
   EXPECT_TRUE(later.leave(all, seconds{1})) << "the flush came before its events";
+}
+
+// It may have been due for the bytes of what it left in the queue.
+TEST(SendingOracles, WhatABatchLeftMayGiveWayBeforeItArrives) {
+  const std::string lazy = R"(,"max_batch_size":20,"flush_at":50,"flush_interval_ms":5000)";
+  std::vector<std::size_t> all_but_one(19);
+  for (std::size_t i = 0; i < all_but_one.size(); ++i) all_but_one[i] = i + 1;
+  const Outcome evicted = dropped(DropReason::evicted, id(20), 0);
+  Sending stand(lazy);
+  EXPECT_FALSE(stand.leave(all_but_one, seconds{1}, 200, [&] {
+    EXPECT_FALSE(stand.oracle->ended(stand.world, {"main", evicted, Instant{seconds{2}}}));
+  }));
+  Sending before(lazy);
+  EXPECT_FALSE(before.oracle->ended(before.world, {"main", evicted, Instant{milliseconds{500}}}));
+  EXPECT_TRUE(before.leave(all_but_one, seconds{1}));
 }
 
 TEST(SendingOracles, TwoFreshBatchesInARowWhileARetryIsDueAreABreach) {
