@@ -78,6 +78,8 @@ StaticDefinitions Static::read() const {
     text = source_();
   } catch (const std::exception& problem) {
     throw FlagFileError(path_ + ": " + problem.what());
+  } catch (...) {
+    throw FlagFileError(path_ + ": cannot be read");
   }
   return {parse_flags(text, path_)};
 }

@@ -144,12 +144,14 @@ constexpr Hook kHooks[] = {
     {"capture_in_on_outcome", "on_outcome: captures one event", capture_in_on_outcome},
     {"throw_in_on_outcome", "on_outcome: throws once", throw_in_on_outcome},
     {"end_another_in_on_request",
-     "on_request: makes another client, which captures; the end of a later request destroys it",
+     "on_request: makes another client, NAME-other, which captures; the end of a later request "
+     "destroys it",
      end_another_in_on_request},
     {"end_another_in_before_send",
-     "before_send: makes another client, which captures; the next event destroys it",
+     "before_send: makes another client, NAME-other, which captures; the next event destroys it",
      end_another_in_before_send},
-    {"another_ends_itself", "on_outcome: makes another client, which its own on_outcome destroys",
+    {"another_ends_itself",
+     "on_outcome: makes another client, NAME-other, which its own on_outcome destroys",
      another_ends_itself},
 };
 

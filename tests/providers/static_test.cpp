@@ -201,6 +201,7 @@ TEST(StaticProvider, ASourceIsReadAgainAndWhatItThrowsTakesNothingAway) {
   const auto provider = Static::from_source(
       [&text]() -> std::string {
         if (text.empty()) throw std::runtime_error("no connection");
+        if (text == "nothing") throw 7;
         return text;
       },
       "settings");
@@ -209,6 +210,9 @@ TEST(StaticProvider, ASourceIsReadAgainAndWhatItThrowsTakesNothingAway) {
   text.clear();
   EXPECT_FALSE(provider->refresh());
   EXPECT_EQ(provider->last_error(), "settings: no connection");
+  text = "nothing";
+  EXPECT_FALSE(provider->refresh());
+  EXPECT_EQ(provider->last_error(), "settings: cannot be read");
   EXPECT_EQ(client.provider_status(), ProviderStatus::stale);
   EXPECT_EQ(client.get_integer_details("a", 7).value, 1);
   text = flag("2");
