@@ -1,7 +1,9 @@
 #include "providers/static.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -20,10 +22,13 @@ using openfeature::ProviderEvent;
 using openfeature::ProviderEventType;
 using openfeature::ProviderStatus;
 
-// A flag file that is rewritten while a provider uses it; gone with the test.
+// A flag file of the test's own that is rewritten while a provider uses it; gone with the test.
 class FlagFile {
  public:
-  FlagFile() : path_(testing::TempDir() + "lockstep-static-test.toml") {}
+  FlagFile() : path_(testing::TempDir() + "lockstep-flags-XXXXXX") {
+    const int file = mkstemp(path_.data());
+    if (file >= 0) close(file);
+  }
   ~FlagFile() { std::filesystem::remove(path_); }
   void write(const std::string& text) const { std::ofstream(path_) << text; }
   const std::string& path() const { return path_; }
