@@ -128,9 +128,12 @@ Operation evaluations(const Choices& choices, const RunFrame& frame) {
   return steps;
 }
 
+scenario::Step refresh_of(const std::string& provider) {
+  return step("flags_refresh", provider, Params().with("may_fail", boolean(true)).node());
+}
+
 Operation refresh(const Choices& choices, const RunFrame& frame) {
-  return {step("flags_refresh", some_provider(choices, frame),
-               Params().with("may_fail", boolean(true)).node())};
+  return {refresh_of(some_provider(choices, frame))};
 }
 
 Operation flags_wait(const Choices& choices, const RunFrame& frame) {
@@ -185,8 +188,7 @@ Operation outage(const Choices& choices, const RunFrame& frame) {
   }
   steps.push_back(script(provider, Params().with("default", Params().node())));
   if (choices.one_in("refreshes", 3)) {
-    steps.push_back(
-        step("flags_refresh", provider, Params().with("may_fail", boolean(true)).node()));
+    steps.push_back(refresh_of(provider));
   }
   steps.push_back(question(choices, provider, 0));
   return steps;
@@ -294,8 +296,7 @@ Operation flag_file(const Choices& choices, const RunFrame& frame) {
     if (choices.one_in("asked before it is read", 2, i)) {
       steps.push_back(question(choices, provider, i));
     }
-    steps.push_back(
-        step("flags_refresh", provider, Params().with("may_fail", boolean(true)).node()));
+    steps.push_back(refresh_of(provider));
     steps.push_back(question(choices, provider, choices.below("which", 3, i)));
   }
   return steps;
