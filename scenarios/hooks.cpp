@@ -8,10 +8,6 @@
 
 namespace lockstep::scenario {
 
-namespace {
-
-constexpr Duration kLong = std::chrono::minutes{1};
-
 void observe_outcomes(Options& options, std::function<void()> observer) {
   options.on_outcome = [before = std::move(options.on_outcome),
                         observer = std::move(observer)](const Outcome& outcome) {
@@ -19,6 +15,10 @@ void observe_outcomes(Options& options, std::function<void()> observer) {
     observer();
   };
 }
+
+namespace {
+
+constexpr Duration kLong = std::chrono::minutes{1};
 
 // Calls `action` on the first outcome only: an action that makes events end would never stop.
 void once_on_outcome(Options& options, const HookSite& site,
@@ -114,12 +114,8 @@ void end_another_in_on_request(Options& options, const HookSite& site) {
 }
 
 void end_another_in_before_send(Options& options, const HookSite& site) {
-  options.before_send.push_back([site, is_there = std::make_shared<bool>(false)](Event&) {
-    if (!std::exchange(*is_there, !*is_there)) {
-      begin_another(site);
-    } else {
-      site.end_another();
-    }
+  options.before_send.push_back([site](Event&) {
+    if (!site.end_another()) begin_another(site);
     return true;
   });
 }

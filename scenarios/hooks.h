@@ -19,9 +19,12 @@ struct HookSite {
   // Makes another client on the same host, with the same options and no hooks. `on_outcome` is
   // called with each of its events' ends. What no hook ends, ends when `client` does.
   std::function<Client&(std::function<void()> on_outcome)> make_another;
-  std::function<void()> end_another;  // destroys it
+  std::function<bool()> end_another;  // destroys it; false: there is none
   std::function<Instant()> now;
 };
+
+// Adds an observer behind those that the options have.
+void observe_outcomes(Options& options, std::function<void()> observer);
 
 struct Hook {
   std::string_view name;

@@ -158,7 +158,7 @@ void World::install_hooks(Options& options, Options plain) {
       [this, name, plain = std::move(plain)](std::function<void()> on_outcome) -> Client& {
         return make_another(name, plain, std::move(on_outcome));
       },
-      [this, name] { end_another(name); }, [this] { return clock_->now(); }};
+      [this, name] { return end_another(name); }, [this] { return clock_->now(); }};
   for (const std::string& name_of_hook : hooks_) {
     const Hook* hook = find_hook(name_of_hook);
     hook->install(options, site);
@@ -167,32 +167,32 @@ void World::install_hooks(Options& options, Options plain) {
   }
 }
 
+namespace {
+
+std::string other_of(const std::string& client) { return client + "-other"; }
+
+}  // namespace
+
 Client& World::make_another(const std::string& of, Options like, std::function<void()> on_outcome) {
   end_another(of);
-  const std::string name = of + "-other";
+  const std::string name = other_of(of);
   begin(name);
   hooks_.clear();
   for (auto& [header, value] : like.headers) {
     if (http::equals_ignoring_case(header, "X-Test-Id")) value = name;
   }
   customise(like);
-  if (on_outcome) {
-    like.on_outcome = [before = std::move(like.on_outcome),
-                       after = std::move(on_outcome)](const Outcome& outcome) {
-      before(outcome);
-      after();
-    };
-  }
+  if (on_outcome) observe_outcomes(like, std::move(on_outcome));
   auto& client = others_[of];
   client = std::make_unique<Client>(std::move(like), host_);
   return *client;
 }
 
 // In a callback, where nobody can wait, it has no time.
-void World::end_another(const std::string& of) {
+bool World::end_another(const std::string& of) {
   auto ending = others_.extract(of);
-  if (ending.empty()) return;
-  const std::string name = of + "-other";
+  if (ending.empty()) return false;
+  const std::string name = other_of(of);
   const bool can_wait = host_->callback_count() % 2 == 0;
   const Instant now = clock_->now();
   const Duration time = can_wait ? limits_[name].shutdown_timeout : Duration{0};
@@ -200,6 +200,7 @@ void World::end_another(const std::string& of) {
   tell([&](Oracle& oracle) { return oracle.draining(*this, end); });
   ending.mapped().reset();
   returned(end);
+  return true;
 }
 
 Finding World::init(const std::string& name, const std::string& body,

@@ -156,7 +156,7 @@ class World {
   // nothing that can be read. Tells the oracles.
   void write_flag_file(const std::string& name, std::string text, bool is_broken);
   // As it was written last. Throws std::out_of_range when it never was.
-  const std::string& flag_file(const std::string& name) const { return flag_files_.at(name).text; }
+  const std::string& flag_file(const std::string& name) const;
   // nullptr where there is no such provider.
   const FlagLimits* flag_limits(const std::string& name) const;
   // An evaluation by that provider, and what came of it. Tells the oracles.
@@ -248,7 +248,7 @@ class World {
   void begin(const std::string& name);
   void mend_flag_files();
   Client& make_another(const std::string& of, Options like, std::function<void()> on_outcome);
-  void end_another(const std::string& of);
+  bool end_another(const std::string& of);
   void customise(Options& options);
   void hold_to(const Options& options);
   void observe(Options& options);
@@ -288,10 +288,9 @@ class World {
   };
   std::map<std::string, Flags> flags_;
   struct FlagFile {
-    std::string text;
-    bool is_broken = false;
-    std::string whole;    // the last text that was not
-    mock::FlagBook book;  // and what it says
+    std::string text;                   // the last that can be read
+    mock::FlagBook book;                // what it says
+    std::optional<std::string> broken;  // what stands there instead
   };
   std::map<std::string, FlagFile> flag_files_;
   std::map<std::string, ClientLog> logs_;

@@ -30,20 +30,23 @@ void World::open_flags(const std::string& name, std::shared_ptr<openfeature::Pro
 
 void World::write_flag_file(const std::string& name, std::string text, bool is_broken) {
   FlagFile& file = flag_files_[name];
-  file.text = std::move(text);
-  file.is_broken = is_broken;
-  if (!is_broken) {
-    file.whole = file.text;
-    file.book = server_.flags(name);
+  if (is_broken) {
+    file.broken = std::move(text);
+  } else {
+    file = {std::move(text), server_.flags(name), std::nullopt};
   }
   tell([&](Oracle& oracle) { return oracle.written(*this, name, file.book, is_broken); });
+}
+
+const std::string& World::flag_file(const std::string& name) const {
+  const FlagFile& file = flag_files_.at(name);
+  return file.broken ? *file.broken : file.text;
 }
 
 void World::mend_flag_files() {
   for (auto& entry : flag_files_) {
     FlagFile& file = entry.second;
-    if (!std::exchange(file.is_broken, false)) continue;
-    file.text = file.whole;
+    if (!std::exchange(file.broken, std::nullopt)) continue;
     tell([&](Oracle& oracle) { return oracle.written(*this, entry.first, file.book, false); });
   }
 }
